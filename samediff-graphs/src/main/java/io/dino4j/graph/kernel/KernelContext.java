@@ -1,0 +1,9 @@
+package io.dino4j.graph.kernel;
+
+/**
+ * What the kernels of one compiled graph share.
+ *
+ * @param collective the workers that targets are balanced over
+ * @param scratch working memory that kernels share one after the other
+ */
+public record KernelContext(Collective collective, Scratch scratch) {}

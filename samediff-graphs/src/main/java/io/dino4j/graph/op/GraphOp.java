@@ -1,0 +1,141 @@
+package io.dino4j.graph.op;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+
+/**
+ * A SameDiff op of dino4j. It is known to Java only: the sessions of {@link io.dino4j.graph.exec} run it, libnd4j has never heard
+ * of it. Every subclass has a public constructor without arguments, which SameDiff calls when
+ * it copies or loads a graph, and keeps all its attributes in the integer and float arguments.
+ */
+public abstract class GraphOp extends DynamicCustomOp {
+    private final String name;
+
+    /** For SameDiff, when it copies or loads a graph. */
+    protected GraphOp(String name) {
+        this.name = name;
+    }
+
+    /** Adds the op to a graph. */
+    protected GraphOp(String name, SameDiff sd, List<SDVariable> inputs) {
+        super(name, sd, inputs.toArray(SDVariable[]::new));
+        this.name = name;
+    }
+
+    /**
+     * The shapes of the outputs.
+     *
+     * @param in the shapes of the inputs, in order
+     * @throws IllegalArgumentException naming the op, what was expected and what came
+     */
+    public abstract long[][] outputShapes(long[][] in);
+
+    /** The type of output {@code i}: that of the first input unless an op says otherwise. */
+    public DataType outputType(int i, List<DataType> in) {
+        return in.get(0);
+    }
+
+    /**
+     * Where output {@code i} lies if it needs no memory of its own: the input that holds it and the first row there; no kernel
+     * writes it. Null for an output with memory of its own.
+     */
+    public Alias alias(int i) {
+        return null;
+    }
+
+    /**
+     * An output that is a range of rows of an input.
+     *
+     * @param input which input
+     * @param row first row
+     */
+    public record Alias(int input, long row) {}
+
+    /** The integer attribute at {@code i}. */
+    public final long attribute(int i) {
+        return iArguments.get(i);
+    }
+
+    /** The real attribute at {@code i}. */
+    public final double real(int i) {
+        return tArguments.get(i);
+    }
+
+    @Override
+    public final String opName() {
+        return name;
+    }
+
+    /** A constant of the name: libnd4j has no number for this op. */
+    @Override
+    public final long opHash() {
+        return 0x64696e6f00000000L | (name.hashCode() & 0xffffffffL);
+    }
+
+    @Override
+    public List<DataType> calculateOutputDataTypes(List<DataType> in) {
+        return IntStream.range(0, getNumOutputs()).mapToObj(i -> outputType(i, in)).collect(Collectors.toList());
+    }
+
+    @Override
+    public List<LongShapeDescriptor> calculateOutputShape() {
+        return describe(inputArguments);
+    }
+
+    @Override
+    public List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
+        return describe(context.getInputArrays());
+    }
+
+    private List<LongShapeDescriptor> describe(List<INDArray> in) {
+        long[][] shapes = outputShapes(in.stream().map(INDArray::shape).toArray(long[][]::new));
+        List<DataType> types = in.stream().map(INDArray::dataType).collect(Collectors.toList());
+        return IntStream.range(0, shapes.length)
+                .mapToObj(i -> LongShapeDescriptor.fromShape(shapes[i], outputType(i, types)))
+                .collect(Collectors.toList());
+    }
+
+    /** Empty: all attributes are arguments, and the inherited method knows only names of libnd4j. */
+    @Override
+    public final Map<String, Object> propertiesForFunction() {
+        return Collections.emptyMap();
+    }
+
+    @Override
+    public final void setPropertiesForFunction(Map<String, Object> properties) {
+        // nothing to restore: see propertiesForFunction
+    }
+
+    @Override
+    public final void configureFromArguments() {
+        // the arguments are the configuration
+    }
+
+    /** Fails with the op, the name of the input and what was wanted unless {@code ok}. */
+    protected final void check(boolean ok, String what, long[]... shapes) {
+        if (!ok) {
+            throw new IllegalArgumentException(
+                    "op %s: %s, got %s".formatted(name, what, Arrays.deepToString(shapes)));
+        }
+    }
+
+    /** The product of the dimensions from {@code from} on. */
+    protected static long size(long[] shape, int from) {
+        long n = 1;
+        for (int i = from; i < shape.length; i++) {
+            n *= shape[i];
+        }
+        return n;
+    }
+}

@@ -1,0 +1,83 @@
+package io.dino4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/**
+ * Cuts images into patches: the gather of a convolution with kernel and stride {@code p}.
+ *
+ * <p>Inputs: one or more image batches {@code [B_g, C, H_g, W_g]}, {@code H_g} and {@code W_g} multiples of {@code p}. Output:
+ * {@code [sum B_g H_g W_g / p^2, C p p]}: batch after batch, image after image, patches row-major; within a row channel, then
+ * row, then column, the order of a flattened convolution weight. Attribute: {@code p}.
+ */
+public final class Patchify extends GraphOp {
+    /** For SameDiff. */
+    public Patchify() {
+        super("dino_patchify");
+    }
+
+    /** Adds the op to {@code sd}. */
+    public Patchify(SameDiff sd, List<SDVariable> images, int patchSize) {
+        super("dino_patchify", sd, images);
+        addIArgument(patchSize);
+    }
+
+    /** Pixels on a patch's side. */
+    public int patchSize() {
+        return (int) attribute(0);
+    }
+
+    @Override
+    public int getNumOutputs() {
+        return 1;
+    }
+
+    @Override
+    public long[][] outputShapes(long[][] in) {
+        long p = patchSize();
+        long rows = 0;
+        for (long[] s : in) {
+            check(s.length == 4 && s[2] % p == 0 && s[3] % p == 0, "images [B, C, H, W] in whole patches of " + p, s);
+            rows += s[0] * (s[2] / p) * (s[3] / p);
+        }
+        return new long[][] {{rows, in[0][1] * p * p}};
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> grads) {
+        List<SDVariable> in = new ArrayList<>(Arrays.asList(args()));
+        in.add(grads.get(0));
+        return Arrays.asList(new Grad(sameDiff, in, patchSize()).outputVariables());
+    }
+
+    /** Gradient: inputs the image batches and {@code dOut}; outputs the gradient of each batch. */
+    public static final class Grad extends GraphOp {
+        /** For SameDiff. */
+        public Grad() {
+            super("dino_patchify_grad");
+        }
+
+        Grad(SameDiff sd, List<SDVariable> in, int patchSize) {
+            super("dino_patchify_grad", sd, in);
+            addIArgument(patchSize);
+        }
+
+        /** Pixels on a patch's side. */
+        public int patchSize() {
+            return (int) attribute(0);
+        }
+
+        @Override
+        public int getNumOutputs() {
+            return args().length - 1;
+        }
+
+        @Override
+        public long[][] outputShapes(long[][] in) {
+            return Arrays.copyOf(in, in.length - 1);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.dino4j.graph.op;
+
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/**
+ * Weight normalisation of the prototypes: {@code W_k = g_k v_k / |v_k|}. Inputs {@code g [K, 1]}, {@code v [K, d]}; output
+ * {@code W [K, d]}.
+ */
+public final class WeightNorm extends GraphOp {
+    /** For SameDiff. */
+    public WeightNorm() {
+        super("dino_weight_norm");
+    }
+
+    /** Adds the op to {@code sd}. */
+    public WeightNorm(SameDiff sd, SDVariable g, SDVariable v) {
+        super("dino_weight_norm", sd, List.of(g, v));
+    }
+
+    @Override
+    public int getNumOutputs() {
+        return 1;
+    }
+
+    @Override
+    public long[][] outputShapes(long[][] in) {
+        check(in[1].length == 2 && size(in[0], 0) == in[1][0], "g [K, 1] and v [K, d]", in);
+        return new long[][] {in[1]};
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> grads) {
+        return Arrays.asList(new Grad(sameDiff, List.of(arg(0), arg(1), grads.get(0))).outputVariables());
+    }
+
+    /**
+     * Gradient. Inputs: {@code g, v, dW}; outputs {@code dg_k = dW_k . v_k / |v_k|} and
+     * {@code dv_k = g_k (dW_k - (dg_k / |v_k|) v_k) / |v_k|}.
+     */
+    public static final class Grad extends GraphOp {
+        /** For SameDiff. */
+        public Grad() {
+            super("dino_weight_norm_grad");
+        }
+
+        Grad(SameDiff sd, List<SDVariable> in) {
+            super("dino_weight_norm_grad", sd, in);
+        }
+
+        @Override
+        public int getNumOutputs() {
+            return 2;
+        }
+
+        @Override
+        public long[][] outputShapes(long[][] in) {
+            return new long[][] {in[0], in[1]};
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.dino4j.graph.param;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The parameters of a model (or their gradients, or a moment of the optimiser) as one contiguous vector with named views.
+ * Writing through a view writes the vector.
+ */
+public final class ParameterVector {
+    private final ParameterLayout layout;
+    private final INDArray vector;
+
+    private ParameterVector(ParameterLayout layout, INDArray vector) {
+        this.layout = layout;
+        this.vector = vector;
+    }
+
+    /** A vector of zeros. */
+    public static ParameterVector zeros(ParameterLayout layout, DataType type) {
+        return new ParameterVector(layout, Nd4j.zeros(type, layout.length()));
+    }
+
+    /** Where each parameter lies. */
+    public ParameterLayout layout() {
+        return layout;
+    }
+
+    /** All elements, {@code [length]}, contiguous. */
+    public INDArray vector() {
+        return vector;
+    }
+
+    /** The parameter of this name in its own shape: a view, not a copy. */
+    public INDArray view(String name) {
+        ParameterLayout.Entry e = layout.get(name);
+        long[] stride = Nd4j.getStrides(e.shape(), 'c');
+        return Nd4j.create(vector.data(), e.shape(), stride, e.offset(), 'c');
+    }
+}
