@@ -15,9 +15,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class AddRows extends GraphOp {
     /** For SameDiff. */
-    public AddRows() {
-        super("dino_add_rows");
-    }
+    public AddRows() {}
 
     /**
      * Adds the op to {@code sd}.
@@ -26,7 +24,7 @@ public final class AddRows extends GraphOp {
      * @param alphas factor of each group
      */
     public AddRows(SameDiff sd, SDVariable x, SDVariable branch, SDVariable index, long[] rows, double[] alphas) {
-        super("dino_add_rows", sd, List.of(x, branch, index));
+        super(sd, List.of(x, branch, index));
         addIArgument(rows);
         addTArgument(alphas);
     }
@@ -49,18 +47,16 @@ public final class AddRows extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         SDVariable branch =
                 new Grad(sameDiff, List.of(grads.get(0), arg(2)), iArgs(), tArgs()).outputVariables()[0];
-        return List.of(grads.get(0), branch, sameDiff.zerosLike(arg(2)));
+        return List.of(passed(grads.get(0)), branch);
     }
 
     /** Gradient of the branch. Inputs: {@code dY, index}; output {@code alpha_g dY[index[i]]}. Attributes as forward. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_add_rows_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, long[] rows, double[] alphas) {
-            super("dino_add_rows_grad", sd, in);
+            super(sd, in);
             addIArgument(rows);
             addTArgument(alphas);
         }

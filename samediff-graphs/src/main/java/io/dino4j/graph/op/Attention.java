@@ -17,13 +17,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class Attention extends GraphOp {
     /** For SameDiff. */
-    public Attention() {
-        super("dino_attention");
-    }
+    public Attention() {}
 
     /** Adds the op to {@code sd}. */
     public Attention(SameDiff sd, SDVariable qkv, int heads, List<Sequences> groups) {
-        super("dino_attention", sd, List.of(qkv));
+        super(sd, List.of(qkv));
         addIArgument(heads);
         groups.forEach(g -> addIArgument(g.count(), g.length()));
     }
@@ -59,7 +57,7 @@ public final class Attention extends GraphOp {
             left -= count * length;
         }
         if (left != 0) {
-            throw new IllegalArgumentException("op dino_attention: %d rows do not split into sequences %s"
+            throw new IllegalArgumentException("attention: %d rows do not split into sequences %s"
                     .formatted(rows, Arrays.toString(groups)));
         }
         return List.of(groups);
@@ -87,12 +85,10 @@ public final class Attention extends GraphOp {
     /** Gradient. Inputs: {@code qkv, o, lse, dO}; output {@code dQkv [T, 3 D]}. Attributes as forward. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_attention_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, long[] attributes) {
-            super("dino_attention_grad", sd, in);
+            super(sd, in);
             addIArgument(attributes);
         }
 

@@ -13,13 +13,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class CenteredSoftmax extends GraphOp {
     /** For SameDiff. */
-    public CenteredSoftmax() {
-        super("dino_centered_softmax");
-    }
+    public CenteredSoftmax() {}
 
     /** Adds the op to {@code sd}. */
     public CenteredSoftmax(SameDiff sd, SDVariable logits, SDVariable center, SDVariable tau, SDVariable valid) {
-        super("dino_centered_softmax", sd, List.of(logits, center, tau, valid));
+        super(sd, List.of(logits, center, tau, valid));
     }
 
     @Override
@@ -35,6 +33,6 @@ public final class CenteredSoftmax extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
-        throw new UnsupportedOperationException("op dino_centered_softmax makes targets, which have no gradient");
+        throw new UnsupportedOperationException("centred softmax makes targets, which have no gradient");
     }
 }

@@ -18,9 +18,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class EmbedTokens extends GraphOp {
     /** For SameDiff. */
-    public EmbedTokens() {
-        super("dino_embed_tokens");
-    }
+    public EmbedTokens() {}
 
     /**
      * Adds the op to {@code sd}.
@@ -38,7 +36,7 @@ public final class EmbedTokens extends GraphOp {
             List<SDVariable> positions,
             List<SDVariable> masks,
             List<Group> groups) {
-        super("dino_embed_tokens", sd, inputs(patches, cls, maskToken, registers, positions, masks));
+        super(sd, inputs(patches, cls, maskToken, registers, positions, masks));
         addIArgument(numRegisters);
         groups.forEach(g -> addIArgument(g.images(), g.patches(), g.masked() ? 1 : 0));
     }
@@ -91,7 +89,7 @@ public final class EmbedTokens extends GraphOp {
             left -= images * patches;
         }
         if (left != 0) {
-            throw new IllegalArgumentException("op dino_embed_tokens: %d patches do not split into %s"
+            throw new IllegalArgumentException("embed_tokens: %d patches do not split into %s"
                     .formatted(rows, Arrays.toString(groups)));
         }
         return List.of(groups);
@@ -128,12 +126,8 @@ public final class EmbedTokens extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         List<SDVariable> in = new ArrayList<>(Arrays.asList(args()));
         in.add(grads.get(0));
-        List<SDVariable> out = new ArrayList<>(Arrays.asList(new Grad(sameDiff, in, iArgs()).outputVariables()));
-        while (out.size() < args().length) {
-            // masks are data: no gradient reaches them
-            out.add(sameDiff.zerosLike(arg(out.size())));
-        }
-        return out;
+        // masks are data, and come last: no gradient reaches them
+        return Arrays.asList(new Grad(sameDiff, in, iArgs()).outputVariables());
     }
 
     /**
@@ -142,12 +136,10 @@ public final class EmbedTokens extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_embed_tokens_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, long[] attributes) {
-            super("dino_embed_tokens_grad", sd, in);
+            super(sd, in);
             addIArgument(attributes);
         }
 
@@ -159,6 +151,11 @@ public final class EmbedTokens extends GraphOp {
         /** The groups, with the last number of images worked out for {@code rows} patches. */
         public List<Group> groups(long rows) {
             return EmbedTokens.groups(iArgs(), rows);
+        }
+
+        @Override
+        public boolean readsInput(int i) {
+            return i >= getNumOutputs();
         }
 
         @Override

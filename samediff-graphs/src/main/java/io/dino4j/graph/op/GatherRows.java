@@ -14,13 +14,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class GatherRows extends GraphOp {
     /** For SameDiff. */
-    public GatherRows() {
-        super("dino_gather_rows");
-    }
+    public GatherRows() {}
 
     /** Adds the op to {@code sd}. */
     public GatherRows(SameDiff sd, SDVariable x, SDVariable index, boolean skip) {
-        super("dino_gather_rows", sd, List.of(x, index));
+        super(sd, List.of(x, index));
         addIArgument(skip ? 1 : 0);
     }
 
@@ -52,7 +50,7 @@ public final class GatherRows extends GraphOp {
         if (hasSkip()) {
             in.add(grads.get(1));
         }
-        return List.of(new Grad(sameDiff, in).outputVariables()[0], sameDiff.zerosLike(arg(1)));
+        return Arrays.asList(new Grad(sameDiff, in).outputVariables());
     }
 
     /**
@@ -61,12 +59,15 @@ public final class GatherRows extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_gather_rows_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in) {
-            super("dino_gather_rows_grad", sd, in);
+            super(sd, in);
+        }
+
+        @Override
+        public boolean readsInput(int i) {
+            return i > 0;
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.dino4j.graph.op;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -20,17 +21,12 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
  * it copies or loads a graph, and keeps all its attributes in the integer and float arguments.
  */
 public abstract class GraphOp extends DynamicCustomOp {
-    private final String name;
-
     /** For SameDiff, when it copies or loads a graph. */
-    protected GraphOp(String name) {
-        this.name = name;
-    }
+    protected GraphOp() {}
 
     /** Adds the op to a graph. */
-    protected GraphOp(String name, SameDiff sd, List<SDVariable> inputs) {
-        super(name, sd, inputs.toArray(SDVariable[]::new));
-        this.name = name;
+    protected GraphOp(SameDiff sd, List<SDVariable> inputs) {
+        super(null, sd, inputs.toArray(SDVariable[]::new));
     }
 
     /**
@@ -54,6 +50,18 @@ public abstract class GraphOp extends DynamicCustomOp {
         return null;
     }
 
+    /** False if only the shape of input {@code i} matters: its memory may then be reused before the op runs. */
+    public boolean readsInput(int i) {
+        return true;
+    }
+
+    /**
+     * The gradient of an input that an op passes on: the same values under a name of their own, which SameDiff needs to give it.
+     */
+    protected final SDVariable passed(SDVariable grad) {
+        return sameDiff.identity(grad);
+    }
+
     /**
      * An output that is a range of rows of an input.
      *
@@ -72,15 +80,18 @@ public abstract class GraphOp extends DynamicCustomOp {
         return tArguments.get(i);
     }
 
+    /** {@code dino_} and the name of the class; it comes from the class because SameDiff asks before a constructor has run. */
     @Override
     public final String opName() {
-        return name;
+        Class<?> outer = getClass().getEnclosingClass();
+        String name = outer == null ? getClass().getSimpleName() : outer.getSimpleName() + "_grad";
+        return "dino_" + name.toLowerCase(Locale.ROOT);
     }
 
     /** A constant of the name: libnd4j has no number for this op. */
     @Override
     public final long opHash() {
-        return 0x64696e6f00000000L | (name.hashCode() & 0xffffffffL);
+        return 0x64696e6f00000000L | (opName().hashCode() & 0xffffffffL);
     }
 
     @Override
@@ -126,7 +137,7 @@ public abstract class GraphOp extends DynamicCustomOp {
     protected final void check(boolean ok, String what, long[]... shapes) {
         if (!ok) {
             throw new IllegalArgumentException(
-                    "op %s: %s, got %s".formatted(name, what, Arrays.deepToString(shapes)));
+                    "op %s: %s, got %s".formatted(opName(), what, Arrays.deepToString(shapes)));
         }
     }
 

@@ -17,13 +17,11 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 public final class KoLeo extends GraphOp {
     /** For SameDiff. */
-    public KoLeo() {
-        super("dino_koleo");
-    }
+    public KoLeo() {}
 
     /** Adds the op to {@code sd}. */
     public KoLeo(SameDiff sd, SDVariable x, int groups, double eps) {
-        super("dino_koleo", sd, List.of(x));
+        super(sd, List.of(x));
         addIArgument(groups);
         addTArgument(eps);
     }
@@ -57,12 +55,10 @@ public final class KoLeo extends GraphOp {
     /** Gradient. Inputs: {@code x, n, dL}; output {@code dX [G B, D]}. Attributes as forward. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_koleo_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, long groups, double eps) {
-            super("dino_koleo_grad", sd, in);
+            super(sd, in);
             addIArgument(groups);
             addTArgument(eps);
         }

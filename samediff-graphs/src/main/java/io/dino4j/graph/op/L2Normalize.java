@@ -11,13 +11,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class L2Normalize extends GraphOp {
     /** For SameDiff. */
-    public L2Normalize() {
-        super("dino_l2_normalize");
-    }
+    public L2Normalize() {}
 
     /** Adds the op to {@code sd}. */
     public L2Normalize(SameDiff sd, SDVariable x, double eps) {
-        super("dino_l2_normalize", sd, List.of(x));
+        super(sd, List.of(x));
         addTArgument(eps);
     }
 
@@ -45,12 +43,10 @@ public final class L2Normalize extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_l2_normalize_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, double eps) {
-            super("dino_l2_normalize_grad", sd, in);
+            super(sd, in);
             addTArgument(eps);
         }
 

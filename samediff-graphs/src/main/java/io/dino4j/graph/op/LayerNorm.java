@@ -16,13 +16,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class LayerNorm extends GraphOp {
     /** For SameDiff. */
-    public LayerNorm() {
-        super("dino_layer_norm");
-    }
+    public LayerNorm() {}
 
     /** Adds the op to {@code sd}. */
     public LayerNorm(SameDiff sd, SDVariable x, SDVariable weight, SDVariable bias, double eps, boolean skip) {
-        super("dino_layer_norm", sd, List.of(x, weight, bias));
+        super(sd, List.of(x, weight, bias));
         addIArgument(skip ? 1 : 0);
         addTArgument(eps);
     }
@@ -70,12 +68,10 @@ public final class LayerNorm extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_layer_norm_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in) {
-            super("dino_layer_norm_grad", sd, in);
+            super(sd, in);
         }
 
         @Override

@@ -18,9 +18,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class Linear extends GraphOp {
     /** For SameDiff. */
-    public Linear() {
-        super("dino_linear");
-    }
+    public Linear() {}
 
     /**
      * Adds the op to {@code sd}.
@@ -35,7 +33,7 @@ public final class Linear extends GraphOp {
             boolean gelu,
             SDVariable gamma,
             SDVariable residual) {
-        super("dino_linear", sd, present(x, weight, bias, gamma, residual));
+        super(sd, present(x, weight, bias, gamma, residual));
         if (gelu && gamma != null) {
             throw new IllegalArgumentException("a linear layer has either GELU or layer-scale");
         }
@@ -106,7 +104,7 @@ public final class Linear extends GraphOp {
         List<SDVariable> out =
                 new ArrayList<>(Arrays.asList(new Grad(sameDiff, in, gelu(), hasBias(), hasGamma()).outputVariables()));
         if (hasResidual()) {
-            out.add(grads.get(0));
+            out.add(passed(grads.get(0)));
         }
         return out;
     }
@@ -119,12 +117,10 @@ public final class Linear extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_linear_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, boolean gelu, boolean bias, boolean gamma) {
-            super("dino_linear_grad", sd, in);
+            super(sd, in);
             addIArgument(gelu ? 1 : 0, bias ? 1 : 0, gamma ? 1 : 0);
         }
 

@@ -15,13 +15,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class Patchify extends GraphOp {
     /** For SameDiff. */
-    public Patchify() {
-        super("dino_patchify");
-    }
+    public Patchify() {}
 
     /** Adds the op to {@code sd}. */
     public Patchify(SameDiff sd, List<SDVariable> images, int patchSize) {
-        super("dino_patchify", sd, images);
+        super(sd, images);
         addIArgument(patchSize);
     }
 
@@ -56,18 +54,21 @@ public final class Patchify extends GraphOp {
     /** Gradient: inputs the image batches and {@code dOut}; outputs the gradient of each batch. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_patchify_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, int patchSize) {
-            super("dino_patchify_grad", sd, in);
+            super(sd, in);
             addIArgument(patchSize);
         }
 
         /** Pixels on a patch's side. */
         public int patchSize() {
             return (int) attribute(0);
+        }
+
+        @Override
+        public boolean readsInput(int i) {
+            return i == args().length - 1;
         }
 
         @Override

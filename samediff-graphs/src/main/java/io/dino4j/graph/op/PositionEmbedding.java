@@ -15,13 +15,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class PositionEmbedding extends GraphOp {
     /** For SameDiff. */
-    public PositionEmbedding() {
-        super("dino_position_embedding");
-    }
+    public PositionEmbedding() {}
 
     /** Adds the op to {@code sd}. */
     public PositionEmbedding(SameDiff sd, SDVariable trained, int h, int w, boolean antialias, double offset) {
-        super("dino_position_embedding", sd, List.of(trained));
+        super(sd, List.of(trained));
         addIArgument(h, w, antialias ? 1 : 0);
         addTArgument(offset);
     }
@@ -72,12 +70,10 @@ public final class PositionEmbedding extends GraphOp {
     /** Gradient. Inputs: the trained embedding (for its shape) and {@code dOut}; output its gradient. Attributes as forward. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_position_embedding_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, long[] attributes, double[] reals) {
-            super("dino_position_embedding_grad", sd, in);
+            super(sd, in);
             addIArgument(attributes);
             addTArgument(reals);
         }
@@ -85,6 +81,11 @@ public final class PositionEmbedding extends GraphOp {
         /** As forward. */
         public Resize resize(long trainedRows) {
             return Resize.of(this, trainedRows);
+        }
+
+        @Override
+        public boolean readsInput(int i) {
+            return i > 0;
         }
 
         @Override

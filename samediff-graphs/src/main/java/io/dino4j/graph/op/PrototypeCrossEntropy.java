@@ -16,14 +16,12 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class PrototypeCrossEntropy extends GraphOp {
     /** For SameDiff. */
-    public PrototypeCrossEntropy() {
-        super("dino_prototype_cross_entropy");
-    }
+    public PrototypeCrossEntropy() {}
 
     /** Adds the op to {@code sd}. */
     public PrototypeCrossEntropy(
             SameDiff sd, SDVariable logits, SDVariable targets, SDVariable assignment, SDVariable weights, double tau) {
-        super("dino_prototype_cross_entropy", sd, List.of(logits, targets, assignment, weights));
+        super(sd, List.of(logits, targets, assignment, weights));
         addTArgument(tau);
     }
 
@@ -43,12 +41,8 @@ public final class PrototypeCrossEntropy extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
-        SDVariable dLogits = new Grad(
-                        sameDiff,
-                        List.of(arg(0), arg(1), arg(2), arg(3), outputVariables()[1], grads.get(0)),
-                        real(0))
-                .outputVariables()[0];
-        return List.of(dLogits, sameDiff.zerosLike(arg(1)), sameDiff.zerosLike(arg(2)), sameDiff.zerosLike(arg(3)));
+        List<SDVariable> in = List.of(arg(0), arg(1), arg(2), arg(3), outputVariables()[1], grads.get(0));
+        return Arrays.asList(new Grad(sameDiff, in, real(0)).outputVariables());
     }
 
     /**
@@ -57,12 +51,10 @@ public final class PrototypeCrossEntropy extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_prototype_cross_entropy_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, double tau) {
-            super("dino_prototype_cross_entropy_grad", sd, in);
+            super(sd, in);
             addTArgument(tau);
         }
 

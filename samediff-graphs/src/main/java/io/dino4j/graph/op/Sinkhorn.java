@@ -17,13 +17,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class Sinkhorn extends GraphOp {
     /** For SameDiff. */
-    public Sinkhorn() {
-        super("dino_sinkhorn");
-    }
+    public Sinkhorn() {}
 
     /** Adds the op to {@code sd}. */
     public Sinkhorn(SameDiff sd, SDVariable logits, SDVariable tau, SDVariable valid, int iterations) {
-        super("dino_sinkhorn", sd, List.of(logits, tau, valid));
+        super(sd, List.of(logits, tau, valid));
         addIArgument(iterations);
     }
 
@@ -40,9 +38,8 @@ public final class Sinkhorn extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
-        SDVariable dLogits = new Grad(sameDiff, List.of(arg(0), arg(1), arg(2), grads.get(0)), attribute(0))
-                .outputVariables()[0];
-        return List.of(dLogits, sameDiff.zerosLike(arg(1)), sameDiff.zerosLike(arg(2)));
+        List<SDVariable> in = List.of(arg(0), arg(1), arg(2), grads.get(0));
+        return Arrays.asList(new Grad(sameDiff, in, attribute(0)).outputVariables());
     }
 
     /**
@@ -51,12 +48,10 @@ public final class Sinkhorn extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_sinkhorn_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in, long iterations) {
-            super("dino_sinkhorn_grad", sd, in);
+            super(sd, in);
             addIArgument(iterations);
         }
 

@@ -11,13 +11,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class SplitRows extends GraphOp {
     /** For SameDiff. */
-    public SplitRows() {
-        super("dino_split_rows");
-    }
+    public SplitRows() {}
 
     /** Adds the op to {@code sd}. */
     public SplitRows(SameDiff sd, SDVariable x, long... rows) {
-        super("dino_split_rows", sd, List.of(x));
+        super(sd, List.of(x));
         addIArgument(rows);
     }
 
@@ -49,12 +47,10 @@ public final class SplitRows extends GraphOp {
     /** Gradient. Inputs: every {@code dY_i [T_i, D]}; output them below one another, {@code [T, D]}. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_split_rows_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in) {
-            super("dino_split_rows_grad", sd, in);
+            super(sd, in);
         }
 
         @Override

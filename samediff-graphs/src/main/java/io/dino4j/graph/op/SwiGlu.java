@@ -11,13 +11,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class SwiGlu extends GraphOp {
     /** For SameDiff. */
-    public SwiGlu() {
-        super("dino_swiglu");
-    }
+    public SwiGlu() {}
 
     /** Adds the op to {@code sd}. */
     public SwiGlu(SameDiff sd, SDVariable x) {
-        super("dino_swiglu", sd, List.of(x));
+        super(sd, List.of(x));
     }
 
     @Override
@@ -39,12 +37,10 @@ public final class SwiGlu extends GraphOp {
     /** Gradient. Inputs: {@code x, dY}; output {@code dX [T, 2 h]}. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_swiglu_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in) {
-            super("dino_swiglu_grad", sd, in);
+            super(sd, in);
         }
 
         @Override

@@ -11,13 +11,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 public final class WeightNorm extends GraphOp {
     /** For SameDiff. */
-    public WeightNorm() {
-        super("dino_weight_norm");
-    }
+    public WeightNorm() {}
 
     /** Adds the op to {@code sd}. */
     public WeightNorm(SameDiff sd, SDVariable g, SDVariable v) {
-        super("dino_weight_norm", sd, List.of(g, v));
+        super(sd, List.of(g, v));
     }
 
     @Override
@@ -42,12 +40,10 @@ public final class WeightNorm extends GraphOp {
      */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_weight_norm_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, List<SDVariable> in) {
-            super("dino_weight_norm_grad", sd, in);
+            super(sd, in);
         }
 
         @Override

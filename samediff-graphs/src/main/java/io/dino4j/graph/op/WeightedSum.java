@@ -8,13 +8,11 @@ import org.nd4j.autodiff.samediff.SameDiff;
 /** The objective: {@code sum_i w_i x_i} of scalars. Attributes: the weights. */
 public final class WeightedSum extends GraphOp {
     /** For SameDiff. */
-    public WeightedSum() {
-        super("dino_weighted_sum");
-    }
+    public WeightedSum() {}
 
     /** Adds the op to {@code sd}. */
     public WeightedSum(SameDiff sd, List<SDVariable> terms, double[] weights) {
-        super("dino_weighted_sum", sd, terms);
+        super(sd, terms);
         addTArgument(weights);
     }
 
@@ -39,12 +37,10 @@ public final class WeightedSum extends GraphOp {
     /** Gradient. Input: {@code dL}; outputs {@code w_i dL}. Attributes as forward. */
     public static final class Grad extends GraphOp {
         /** For SameDiff. */
-        public Grad() {
-            super("dino_weighted_sum_grad");
-        }
+        public Grad() {}
 
         Grad(SameDiff sd, SDVariable dL, double[] weights) {
-            super("dino_weighted_sum_grad", sd, List.of(dL));
+            super(sd, List.of(dL));
             addTArgument(weights);
         }
 

@@ -1,0 +1,94 @@
+package io.dino4j.data.image;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/**
+ * JPEG and PNG files to 8-bit RGB through OpenCV. As in Pillow's {@code convert("RGB")}, grey becomes three equal
+ * channels, alpha is dropped (not composited) and a palette is resolved; 16-bit channels keep their high byte. An EXIF
+ * rotation is ignored, as torchvision's folder loader ignores it.
+ */
+public final class ImageDecoder {
+    /** Largest accepted image, in pixels: 100 million, 300 MB once decoded. */
+    public static final long MAX_PIXELS = 100_000_000L;
+
+    /** Largest accepted file, in bytes. */
+    private static final long MAX_FILE = 512L << 20;
+
+    private ImageDecoder() {}
+
+    /**
+     * Reads and decodes a file.
+     *
+     * @param file a JPEG or PNG file, whatever its extension
+     * @return the image
+     * @throws UnreadableImageException if the file is missing, empty, truncated, too large or of another kind
+     */
+    public static Image read(Path file) throws UnreadableImageException {
+        try {
+            long size = Files.size(file);
+            if (size > MAX_FILE) {
+                throw new UnreadableImageException(file.toString(), "file of " + (size >> 20) + " MB is too large");
+            }
+            return decode(Files.readAllBytes(file), file.toString());
+        } catch (UnreadableImageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UnreadableImageException(file.toString(), e);
+        }
+    }
+
+    /**
+     * Decodes a file held in memory. Size and completeness are checked before memory for the pixels is taken.
+     *
+     * @param file the whole file
+     * @param name used in errors
+     * @return the image
+     * @throws UnreadableImageException if the bytes are not a whole JPEG or PNG of at most {@link #MAX_PIXELS}
+     */
+    public static Image decode(byte[] file, String name) throws UnreadableImageException {
+        ImageHeader header = ImageHeader.of(file, name);
+        long pixels = (long) header.width() * header.height();
+        if (header.width() <= 0 || header.height() <= 0 || pixels > MAX_PIXELS) {
+            throw new UnreadableImageException(
+                    name,
+                    "size %dx%d is outside 1 pixel to %d million pixels"
+                            .formatted(header.width(), header.height(), MAX_PIXELS / 1_000_000));
+        }
+        int flags = opencv_imgcodecs.IMREAD_COLOR | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+        try (BytePointer bytes = new BytePointer(file);
+                Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, bytes);
+                Mat bgr = opencv_imgcodecs.imdecode(encoded, flags)) {
+            if (bgr == null || bgr.empty()) {
+                throw new UnreadableImageException(name, "the image data is damaged");
+            }
+            return toRgb(bgr);
+        } catch (RuntimeException e) { // OpenCV's own exceptions arrive as RuntimeException
+            throw new UnreadableImageException(name, "the image data is damaged (" + firstLine(e) + ")");
+        }
+    }
+
+    private static Image toRgb(Mat bgr) {
+        int width = bgr.cols();
+        int height = bgr.rows();
+        byte[] pixels = new byte[3 * width * height];
+        try (BytePointer data = bgr.data()) {
+            data.get(pixels); // a decoded Mat is continuous
+        }
+        for (int i = 0; i < pixels.length; i += 3) {
+            byte blue = pixels[i];
+            pixels[i] = pixels[i + 2];
+            pixels[i + 2] = blue;
+        }
+        return new Image(width, height, pixels);
+    }
+
+    private static String firstLine(RuntimeException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+    }
+}

@@ -1,0 +1,39 @@
+package io.dino4j.data.image;
+
+import java.util.random.RandomGenerator;
+
+/** Inverts the bright values. */
+public final class Solarize extends Transform {
+    private final int threshold;
+
+    /**
+     * Makes the transform.
+     *
+     * @param threshold values of at least this, 0 to 256, are inverted; the recipe uses 128
+     */
+    public Solarize(int threshold) {
+        this.threshold = threshold;
+    }
+
+    @Override
+    public Image apply(Image image, RandomGenerator rng) {
+        return solarize(image, threshold);
+    }
+
+    /**
+     * Inverts the bright values of an image.
+     *
+     * @param image source
+     * @param threshold smallest value that is inverted
+     * @return a new image: v below the threshold, otherwise 255 - v
+     */
+    public static Image solarize(Image image, int threshold) {
+        byte[] in = image.rgb();
+        byte[] out = new byte[in.length];
+        for (int i = 0; i < in.length; i++) {
+            int v = in[i] & 0xff;
+            out[i] = (byte) (v < threshold ? v : 255 - v);
+        }
+        return new Image(image.width(), image.height(), out);
+    }
+}

@@ -1,0 +1,44 @@
+package io.dino4j.graph.exec;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/** The gradient graph that SameDiff derives from a graph. */
+public final class Gradients {
+    private Gradients() {}
+
+    /**
+     * Derives the gradient graph of the loss variables. It holds the forward ops too, so that one run gives losses and gradients.
+     *
+     * @param graph a graph whose loss variables are set
+     * @param wanted variables and placeholders whose gradients are wanted
+     */
+    public static synchronized SameDiff graph(SameDiff graph, List<String> wanted) {
+        // SameDiff M2.1 prints a line for every op it differentiates
+        PrintStream out = System.out;
+        System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+        try {
+            graph.createGradFunction(wanted.toArray(String[]::new));
+        } finally {
+            System.setOut(out);
+        }
+        return graph.getFunction("grad");
+    }
+
+    /**
+     * The name of a variable's gradient in the gradient graph.
+     *
+     * @throws IllegalArgumentException if the loss does not depend on it
+     */
+    public static String nameOf(SameDiff graph, String variable) {
+        SDVariable g = graph.getVariable(variable).getGradient();
+        if (g == null) {
+            throw new IllegalArgumentException("the loss does not depend on '%s'".formatted(variable));
+        }
+        return g.name();
+    }
+}

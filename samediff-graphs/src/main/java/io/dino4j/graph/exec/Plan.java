@@ -1,0 +1,172 @@
+package io.dino4j.graph.exec;
+
+import io.dino4j.graph.kernel.Collective;
+import io.dino4j.graph.kernel.Kernel;
+import io.dino4j.graph.kernel.KernelContext;
+import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.kernel.Scratch;
+import io.dino4j.graph.op.GraphOp;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A static graph made ready to run for fixed input shapes: ops in order, every array in its place, every kernel made. Running it is a
+ * loop over kernels: no interpreter, no allocation, nothing for the garbage collector. A plan serves one thread at a time.
+ */
+public final class Plan implements AutoCloseable {
+    private final List<Step> steps;
+    private final Map<String, INDArray> inputs;
+    private final Map<String, INDArray> outputs;
+    private final Map<String, INDArray> variables;
+    private final long arenaBytes;
+    private final Scratch scratch;
+
+    /** One op of the plan, or a copy from or to an array that it cannot work on in place. */
+    record Step(String opName, Kernel kernel) {}
+
+    private Plan(
+            List<Step> steps,
+            Map<String, INDArray> inputs,
+            Map<String, INDArray> outputs,
+            Map<String, INDArray> variables,
+            long arenaBytes,
+            Scratch scratch) {
+        this.steps = steps;
+        this.inputs = inputs;
+        this.outputs = outputs;
+        this.variables = variables;
+        this.arenaBytes = arenaBytes;
+        this.scratch = scratch;
+    }
+
+    /**
+     * Compiles the part of a graph that the outputs need.
+     *
+     * @param graph a graph without control flow
+     * @param outputs names of the variables wanted
+     * @param inputs an array of the right shape and type for every placeholder whose own shape leaves something open; the values do
+     *     not matter
+     * @param bindings arrays to work on in place
+     * @param providers who computes the ops, the first that can
+     * @param collective the workers that targets are balanced over
+     * @throws IllegalArgumentException if shapes do not fit or an op has no kernel
+     */
+    public static Plan compile(
+            SameDiff graph,
+            List<String> outputs,
+            Map<String, INDArray> inputs,
+            Bindings bindings,
+            List<KernelProvider> providers,
+            Collective collective) {
+        Trace trace = Trace.of(graph, outputs, inputs, bindings);
+        Arena arena = new Arena();
+        arena.place(trace.unplaced());
+        trace.bindViews();
+
+        Scratch scratch = new Scratch();
+        KernelContext context = new KernelContext(collective, scratch);
+        List<Step> steps = new ArrayList<>();
+        trace.refreshes().forEach((from, to) -> steps.add(new Step("copy", () -> to.assign(from))));
+        for (Trace.Call call : trace.calls()) {
+            Kernel kernel = call.op() instanceof GraphOp op
+                    ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
+                    : new StockKernel(call.op(), call.inputs(), call.outputs());
+            steps.add(new Step(call.op().opName(), kernel));
+        }
+        trace.copies().forEach((from, to) -> steps.add(new Step("copy", () -> to.assign(from))));
+        return new Plan(steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arena.bytes(), scratch);
+    }
+
+    private static Kernel kernel(OpCall call, List<KernelProvider> providers) {
+        for (KernelProvider p : providers) {
+            var kernel = p.kernel(call);
+            if (kernel.isPresent()) {
+                return kernel.get();
+            }
+        }
+        throw new IllegalArgumentException("no provider of %s has a kernel for op %s on %s"
+                .formatted(
+                        providers.stream().map(KernelProvider::name).toList(),
+                        call.op().opName(),
+                        call.in(0).dataType()));
+    }
+
+    /**
+     * The array that a placeholder is read from: write the data of the next run into it.
+     *
+     * @throws IllegalArgumentException if the plan does not read this placeholder
+     */
+    public INDArray input(String name) {
+        INDArray a = inputs.get(name);
+        if (a == null) {
+            throw new IllegalArgumentException("the plan reads no placeholder '%s', only %s".formatted(name, inputs.keySet()));
+        }
+        return a;
+    }
+
+    /** True if the plan reads this placeholder. */
+    public boolean reads(String name) {
+        return inputs.containsKey(name);
+    }
+
+    /** The placeholders that the plan reads. */
+    public List<String> inputNames() {
+        return List.copyOf(inputs.keySet());
+    }
+
+    /** The array that holds an output after a run, until the next. */
+    public INDArray output(String name) {
+        INDArray a = outputs.get(name);
+        if (a == null) {
+            throw new IllegalArgumentException("the plan has no output '%s', only %s".formatted(name, outputs.keySet()));
+        }
+        return a;
+    }
+
+    /** The arrays of the graph's VARIABLEs that the plan reads, by name. */
+    Map<String, INDArray> variables() {
+        return variables;
+    }
+
+    /** Runs every op once. */
+    public void run() {
+        for (Step s : steps) {
+            s.kernel().run();
+        }
+    }
+
+    /**
+     * Runs every op once and measures each.
+     *
+     * @return nanoseconds by op name, summed over the ops of that name
+     */
+    public Map<String, Long> profile() {
+        Map<String, Long> nanos = new LinkedHashMap<>();
+        for (Step s : steps) {
+            long start = System.nanoTime();
+            s.kernel().run();
+            nanos.merge(s.opName(), System.nanoTime() - start, Long::sum);
+        }
+        return nanos;
+    }
+
+    /** Number of ops. */
+    public int size() {
+        return steps.size();
+    }
+
+    /** Bytes of intermediate arrays and scratch. */
+    public long bytes() {
+        return arenaBytes + scratch.bytes();
+    }
+
+    @Override
+    public void close() {
+        steps.forEach(s -> s.kernel().close());
+    }
+}

@@ -1,0 +1,8 @@
+package io.dino4j.graph.exec;
+
+/** A graph, or an op in it, that cannot be compiled into a plan; the stock session can still run it. */
+final class UnsupportedGraphException extends RuntimeException {
+    UnsupportedGraphException(String message) {
+        super(message);
+    }
+}

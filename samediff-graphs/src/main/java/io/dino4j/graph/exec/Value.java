@@ -1,0 +1,85 @@
+package io.dino4j.graph.exec;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A variable of a graph while it is compiled: its shape, where it lies, and from which to which op it is needed. */
+final class Value {
+    final String name;
+    final long[] shape;
+    final DataType type;
+    /** The value whose memory this one shares, or null. */
+    final Value host;
+    /** First element within {@link #host}. */
+    final long hostOffset;
+
+    /** Positions of the ops that write it first and read it last; of the hosting value if there is one. */
+    private int first = Integer.MAX_VALUE;
+
+    private int last = -1;
+    private boolean read;
+    private INDArray array;
+
+    Value(String name, long[] shape, DataType type, Value host, long hostOffset) {
+        this.name = name;
+        this.shape = shape;
+        this.type = type;
+        this.host = host;
+        this.hostOffset = hostOffset;
+    }
+
+    long length() {
+        long n = 1;
+        for (long d : shape) {
+            n *= d;
+        }
+        return n;
+    }
+
+    /** The value that owns the memory. */
+    Value owner() {
+        return host == null ? this : host.owner();
+    }
+
+    /** First element within the owner's memory. */
+    long ownerOffset() {
+        return host == null ? 0 : hostOffset + host.ownerOffset();
+    }
+
+    void usedAt(int op) {
+        Value o = owner();
+        o.first = Math.min(o.first, op);
+        o.last = Math.max(o.last, op);
+    }
+
+    int first() {
+        return first;
+    }
+
+    int last() {
+        return last;
+    }
+
+    /** Marks that an op or a caller wants the content. */
+    void markRead() {
+        for (Value v = this; v != null; v = v.host) {
+            v.read = true;
+        }
+    }
+
+    boolean isRead() {
+        return read;
+    }
+
+    boolean isBound() {
+        return array != null;
+    }
+
+    void bind(INDArray a) {
+        array = a;
+    }
+
+    INDArray array() {
+        return array;
+    }
+}

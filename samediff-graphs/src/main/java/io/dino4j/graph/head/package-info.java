@@ -1,0 +1,2 @@
+/** The projection heads that the DINO and iBOT losses are taken on. */
+package io.dino4j.graph.head;

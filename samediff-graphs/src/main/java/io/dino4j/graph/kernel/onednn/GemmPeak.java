@@ -1,0 +1,50 @@
+package io.dino4j.graph.kernel.onednn;
+
+import io.dino4j.graph.kernel.Collective;
+import io.dino4j.graph.kernel.KernelContext;
+import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.kernel.Scratch;
+import io.dino4j.graph.op.Linear;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What the machine can do: the fastest single-precision matrix product, to hold the speed of a network against. */
+public final class GemmPeak {
+    /** {@code T, I, O}: a feed-forward layer of ViT-S at batch 8, and two squares. */
+    private static final long[][] SHAPES = {{2056, 384, 1536}, {1024, 1024, 1024}, {2048, 2048, 2048}};
+
+    private static final int ROUNDS = 12;
+
+    private GemmPeak() {}
+
+    /** GFLOP/s of the best of several shapes and rounds; takes about a second. */
+    public static double measure() {
+        double best = 0;
+        for (long[] shape : SHAPES) {
+            best = Math.max(best, measure(shape[0], shape[1], shape[2]));
+        }
+        return best;
+    }
+
+    private static double measure(long rows, long in, long out) {
+        KernelContext context = new KernelContext(Collective.ALONE, new Scratch());
+        Linear op = new Linear();
+        op.addIArgument(0, 0, 0, 0);
+        try (INDArray x = Nd4j.ones(DataType.FLOAT, rows, in);
+                INDArray w = Nd4j.ones(DataType.FLOAT, out, in);
+                INDArray y = Nd4j.create(DataType.FLOAT, rows, out);
+                Program program = new Program(new OpCall(op, List.of(x, w), new INDArray[] {y}, context))) {
+            LinearKernels.forward(program);
+            program.ready().run();
+            long least = Long.MAX_VALUE;
+            for (int i = 0; i < ROUNDS; i++) {
+                long start = System.nanoTime();
+                program.run();
+                least = Math.min(least, System.nanoTime() - start);
+            }
+            return 2.0 * rows * in * out / least;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package io.dino4j.graph.kernel.onednn;
+
+import static io.dino4j.graph.kernel.onednn.Dnnl.check;
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import io.dino4j.graph.kernel.Kernel;
+import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.kernel.Scratch;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The kernel of one op: steps that run in order, each an execution of a oneDNN primitive or a Java loop. It is put together step by
+ * step ({@link Primitives} has the words), then {@link #ready}; equal primitives are made once and executed with different
+ * addresses.
+ */
+final class Program implements Kernel {
+    private static final int ALIGN = 64;
+
+    private final OpCall call;
+    private final Native natives = new Native();
+    private final List<Runnable> steps = new ArrayList<>();
+    private final List<Bound> memories = new ArrayList<>();
+    private final Map<String, Primitive> primitives = new HashMap<>();
+    private final Place scratch = new ScratchPlace();
+    private long scratchBytes;
+    private long scratchpadBytes;
+    private long scratchAddress;
+    private Runnable[] program;
+
+    Program(OpCall call) {
+        this.call = call;
+    }
+
+    /** A primitive and the working memory it asks for, which all executions share. */
+    private record Primitive(dnnl_primitive primitive, dnnl_memory scratchpad) {}
+
+    /** An argument of a primitive. */
+    record Argument(int index, Tensor tensor) {}
+
+    /** A memory object that gets its address when the program first runs. */
+    private record Bound(dnnl_memory memory, Place place, long byteOffset) {}
+
+    /** Makes the descriptor of a primitive. */
+    @FunctionalInterface
+    interface Descriptor {
+        /** Fills {@code pd} and returns oneDNN's status. */
+        int create(Native natives, dnnl_primitive_desc pd, dnnl_primitive_attr attr);
+    }
+
+    OpCall call() {
+        return call;
+    }
+
+    /** Input {@code i} as a matrix: rows by all else; a vector or scalar is one row. */
+    Tensor in(int i) {
+        return matrix(call.in(i));
+    }
+
+    /** Output {@code i} as a matrix like {@link #in}; null if it is not wanted. */
+    Tensor out(int i) {
+        return i >= call.outputs().length || call.out(i) == null ? null : matrix(call.out(i));
+    }
+
+    /** Output {@code i}, or scratch memory of its size where nobody wants it. */
+    Tensor outOrScratch(int i, long rows, long columns) {
+        Tensor out = out(i);
+        return out == null ? scratch(rows, columns) : out;
+    }
+
+    private static Tensor matrix(INDArray a) {
+        return Tensor.matrix(a, a.rank() < 2 ? 1 : a.size(0));
+    }
+
+    /** Contiguous working memory for the time of one run. */
+    Tensor scratch(long... dims) {
+        long offset = scratchBytes / Float.BYTES;
+        Tensor t = Tensor.dense(scratch, offset, dims);
+        scratchBytes += roundUp(t.length() * Float.BYTES);
+        return t;
+    }
+
+    private static long roundUp(long bytes) {
+        return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    }
+
+    /** Adds a Java step. */
+    Program then(Runnable step) {
+        steps.add(step);
+        return this;
+    }
+
+    /**
+     * Adds an execution.
+     *
+     * @param what names the primitive; with the layouts of arguments and post-ops it says all about it
+     */
+    Program execute(String what, Descriptor descriptor, PostOps postOps, List<Argument> arguments) {
+        List<Argument> all = new ArrayList<>(arguments);
+        StringBuilder key = new StringBuilder(what);
+        arguments.forEach(a -> key.append(a.index()).append(a.tensor().layout()));
+        for (int i = 0; i < postOps.list().size(); i++) {
+            PostOps.PostOp op = postOps.list().get(i);
+            key.append(op.layout());
+            if (op.operand() != null) {
+                all.add(new Argument(Dnnl.postOpArgument(i), op.operand()));
+            }
+        }
+        Primitive primitive =
+                primitives.computeIfAbsent(key.toString(), k -> make(what, descriptor, natives.attributes(postOps)));
+        int n = all.size() + (primitive.scratchpad() == null ? 0 : 1);
+        dnnl_exec_arg_t list = new dnnl_exec_arg_t(n);
+        for (int i = 0; i < all.size(); i++) {
+            Tensor t = all.get(i).tensor();
+            dnnl_memory m = natives.memory(t);
+            memories.add(new Bound(m, t.place(), t.offset() * Float.BYTES));
+            list.position(i).arg(all.get(i).index()).memory(m);
+        }
+        if (primitive.scratchpad() != null) {
+            list.position(all.size()).arg(DNNL_ARG_SCRATCHPAD).memory(primitive.scratchpad());
+        }
+        list.position(0);
+        steps.add(new Execution(what, primitive.primitive(), n, list));
+        return this;
+    }
+
+    private Primitive make(String what, Descriptor descriptor, dnnl_primitive_attr attr) {
+        dnnl_primitive_desc pd = new dnnl_primitive_desc();
+        check(descriptor.create(natives, pd, attr), "describing " + what);
+        dnnl_primitive primitive = natives.primitive(pd, what);
+        dnnl_memory_desc wanted = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+        long bytes = wanted == null || wanted.isNull() ? 0 : dnnl_memory_desc_get_size(wanted);
+        dnnl_memory scratchpad = null;
+        if (bytes > 0) {
+            scratchpadBytes = Math.max(scratchpadBytes, bytes);
+            scratchpad = new dnnl_memory();
+            check(dnnl_memory_create(scratchpad, wanted, Dnnl.engine(), null), "making a scratchpad");
+            dnnl_memory owned = scratchpad;
+            natives.onClose(() -> dnnl_memory_destroy(owned));
+            memories.add(new Bound(scratchpad, scratch, -1));
+        }
+        dnnl_primitive_desc_destroy(pd);
+        return new Primitive(primitive, scratchpad);
+    }
+
+    /** Ends the construction: asks for the scratch memory. */
+    Program ready() {
+        call.context().scratch().reserve(scratchBytes + scratchpadBytes + ALIGN);
+        program = steps.toArray(Runnable[]::new);
+        return this;
+    }
+
+    @Override
+    public void run() {
+        if (scratchAddress == 0) {
+            bind();
+        }
+        for (Runnable step : program) {
+            step.run();
+        }
+    }
+
+    /** Tells all memory objects where they are. */
+    private void bind() {
+        Scratch block = call.context().scratch();
+        scratchAddress = roundUp(block.block().data().addressPointer().address());
+        for (Bound b : memories) {
+            // a scratchpad lies behind what the program itself asked for
+            long offset = b.byteOffset() < 0 ? scratchBytes : b.byteOffset();
+            check(
+                    dnnl_memory_set_data_handle(b.memory(), Dnnl.at(b.place().address() + offset)),
+                    "binding a memory object");
+        }
+        memories.clear();
+    }
+
+    @Override
+    public void close() {
+        natives.close();
+        program = new Runnable[] {() -> {
+            throw new IllegalStateException("the kernel of " + call.op().opName() + " is closed");
+        }};
+    }
+
+    /** One execution of a primitive with fixed arguments. */
+    private record Execution(String what, dnnl_primitive primitive, int count, dnnl_exec_arg_t arguments)
+            implements Runnable {
+        @Override
+        public void run() {
+            check(dnnl_primitive_execute(primitive, Dnnl.stream(), count, arguments), what);
+        }
+    }
+
+    /** The program's part of the graph's scratch memory. */
+    private final class ScratchPlace implements Place {
+        @Override
+        public long address() {
+            if (scratchAddress == 0) {
+                throw new IllegalStateException("scratch memory has no address before the first run");
+            }
+            return scratchAddress;
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package io.dino4j.graph.kernel.onednn;
+
+import io.dino4j.graph.op.AddRows;
+import io.dino4j.graph.op.GatherRows;
+import io.dino4j.graph.op.L2Normalize;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Ops that move rows or work on one row at a time. */
+final class RowKernels {
+    private RowKernels() {}
+
+    static void gather(Program p) {
+        if (p.out(0) == null) {
+            return;
+        }
+        Floats x = Floats.of(p.in(0));
+        Floats y = Floats.of(p.out(0));
+        Ints index = Ints.of(p.call().in(1));
+        int width = (int) p.in(0).columns();
+        p.then(() -> {
+            int[] rows = index.read();
+            for (int i = 0; i < rows.length; i++) {
+                y.copy(i, x, rows[i], width);
+            }
+        });
+    }
+
+    static void gatherGradient(Program p) {
+        Floats dX = Floats.of(p.out(0));
+        Floats dY = Floats.of(p.in(2));
+        Floats dSkip = p.call().inputs().size() > 3 ? Floats.of(p.in(3)) : null;
+        Ints index = Ints.of(p.call().in(1));
+        int total = (int) p.out(0).rows();
+        int width = (int) p.out(0).columns();
+        float[] block = new float[width];
+        float[] work = new float[width];
+        p.then(() -> {
+            if (dSkip == null) {
+                dX.zero(0, total, block);
+            } else {
+                for (int r = 0; r < total; r++) {
+                    dX.copy(r, dSkip, r, width);
+                }
+            }
+            int[] rows = index.read();
+            for (int i = 0; i < rows.length; i++) {
+                dY.get(i, 0, block, 0, width);
+                dX.add(rows[i], 1, block, work, width);
+            }
+        });
+    }
+
+    static void addRows(Program p) {
+        AddRows op = (AddRows) p.call().op();
+        Floats x = Floats.of(p.in(0));
+        Floats branch = Floats.of(p.in(1));
+        Floats y = Floats.of(p.out(0));
+        Ints index = Ints.of(p.call().in(2));
+        int total = (int) p.in(0).rows();
+        int width = (int) p.in(0).columns();
+        float[] alphas = alphas(op.iArgs(), op.tArgs());
+        float[] block = new float[width];
+        float[] work = new float[width];
+        p.then(() -> {
+            for (int r = 0; r < total; r++) {
+                y.copy(r, x, r, width);
+            }
+            int[] rows = index.read();
+            for (int i = 0; i < rows.length; i++) {
+                branch.get(i, 0, block, 0, width);
+                y.add(rows[i], alphas[i], block, work, width);
+            }
+        });
+    }
+
+    static void addRowsGradient(Program p) {
+        AddRows.Grad op = (AddRows.Grad) p.call().op();
+        Floats dY = Floats.of(p.in(0));
+        Floats dBranch = Floats.of(p.out(0));
+        Ints index = Ints.of(p.call().in(1));
+        int width = (int) p.in(0).columns();
+        float[] alphas = alphas(op.iArgs(), op.tArgs());
+        float[] block = new float[width];
+        p.then(() -> {
+            int[] rows = index.read();
+            for (int i = 0; i < rows.length; i++) {
+                dY.get(rows[i], 0, block, 0, width);
+                float alpha = alphas[i];
+                for (int c = 0; c < width; c++) {
+                    block[c] *= alpha;
+                }
+                dBranch.put(i, 0, block, 0, width);
+            }
+        });
+    }
+
+    /** The factor of every row of the branch. */
+    private static float[] alphas(long[] rows, double[] factors) {
+        float[] alphas = new float[(int) java.util.Arrays.stream(rows).sum()];
+        int at = 0;
+        for (int g = 0; g < rows.length; g++) {
+            java.util.Arrays.fill(alphas, at, at + (int) rows[g], (float) factors[g]);
+            at += (int) rows[g];
+        }
+        return alphas;
+    }
+
+    static void splitGradient(Program p) {
+        Floats out = Floats.of(p.out(0));
+        int width = (int) p.out(0).columns();
+        long row = 0;
+        for (INDArray part : p.call().inputs()) {
+            Floats from = Floats.of(Tensor.matrix(part, part.size(0)));
+            long first = row;
+            long rows = part.size(0);
+            p.then(() -> {
+                for (long r = 0; r < rows; r++) {
+                    out.copy(first + r, from, r, width);
+                }
+            });
+            row += rows;
+        }
+    }
+
+    static void l2Normalize(Program p) {
+        Floats x = Floats.of(p.in(0));
+        Floats y = Floats.of(p.outOrScratch(0, p.in(0).rows(), p.in(0).columns()));
+        Floats norms = p.out(1) == null ? null : Floats.of(p.out(1));
+        double eps = ((L2Normalize) p.call().op()).real(0);
+        int rows = (int) p.in(0).rows();
+        int width = (int) p.in(0).columns();
+        float[] block = new float[width];
+        Reduce reduce = new Reduce();
+        p.then(() -> {
+            for (int r = 0; r < rows; r++) {
+                x.get(r, 0, block, 0, width);
+                double norm = Math.max(Math.sqrt(reduce.dot(block, 0, block, 0, width)), eps);
+                scale(block, (float) (1 / norm));
+                y.put(r, 0, block, 0, width);
+                if (norms != null) {
+                    norms.put(0, r, (float) norm);
+                }
+            }
+        });
+    }
+
+    static void l2NormalizeGradient(Program p) {
+        Floats y = Floats.of(p.in(0));
+        Floats norms = Floats.of(p.in(1));
+        Floats dY = Floats.of(p.in(2));
+        Floats dX = Floats.of(p.out(0));
+        float eps = (float) ((L2Normalize.Grad) p.call().op()).real(0);
+        int rows = (int) p.in(0).rows();
+        int width = (int) p.in(0).columns();
+        float[] a = new float[width];
+        float[] g = new float[width];
+        Reduce reduce = new Reduce();
+        p.then(() -> {
+            for (int r = 0; r < rows; r++) {
+                y.get(r, 0, a, 0, width);
+                dY.get(r, 0, g, 0, width);
+                float norm = norms.get(0, r);
+                // a row shorter than eps was divided by a constant
+                float along = norm <= eps ? 0 : (float) reduce.dot(a, 0, g, 0, width);
+                float inverse = 1 / norm;
+                for (int c = 0; c < width; c++) {
+                    g[c] = (g[c] - a[c] * along) * inverse;
+                }
+                dX.put(r, 0, g, 0, width);
+            }
+        });
+    }
+
+    static void weightNorm(Program p) {
+        Floats g = Floats.of(p.in(0).reshape(p.in(1).rows(), 1));
+        Floats v = Floats.of(p.in(1));
+        Floats w = Floats.of(p.out(0));
+        int rows = (int) p.in(1).rows();
+        int width = (int) p.in(1).columns();
+        float[] block = new float[width];
+        Reduce reduce = new Reduce();
+        p.then(() -> {
+            for (int r = 0; r < rows; r++) {
+                v.get(r, 0, block, 0, width);
+                double norm = Math.sqrt(reduce.dot(block, 0, block, 0, width));
+                scale(block, (float) (g.get(r, 0) / norm));
+                w.put(r, 0, block, 0, width);
+            }
+        });
+    }
+
+    static void weightNormGradient(Program p) {
+        long k = p.in(1).rows();
+        Floats g = Floats.of(p.in(0).reshape(k, 1));
+        Floats v = Floats.of(p.in(1));
+        Floats dW = Floats.of(p.in(2));
+        Floats dG = p.out(0) == null ? null : Floats.of(p.out(0).reshape(k, 1));
+        Floats dV = p.out(1) == null ? null : Floats.of(p.out(1));
+        int width = (int) p.in(1).columns();
+        float[] a = new float[width];
+        float[] d = new float[width];
+        Reduce reduce = new Reduce();
+        p.then(() -> {
+            for (int r = 0; r < k; r++) {
+                v.get(r, 0, a, 0, width);
+                dW.get(r, 0, d, 0, width);
+                double norm = Math.sqrt(reduce.dot(a, 0, a, 0, width));
+                double along = reduce.dot(a, 0, d, 0, width) / norm;
+                if (dG != null) {
+                    dG.put(r, 0, (float) along);
+                }
+                if (dV != null) {
+                    float share = (float) (along / norm);
+                    float factor = (float) (g.get(r, 0) / norm);
+                    for (int c = 0; c < width; c++) {
+                        d[c] = factor * (d[c] - share * a[c]);
+                    }
+                    dV.put(r, 0, d, 0, width);
+                }
+            }
+        });
+    }
+
+    private static void scale(float[] x, float factor) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] *= factor;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.dino4j.parity;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.dino4j.zoo.weights.Safetensors;
+import io.dino4j.zoo.weights.TorchCheckpoint;
+import io.dino4j.zoo.weights.WeightsException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Checkpoints written by PyTorch are read bit for bit. */
+@Tag("parity")
+final class TorchCheckpointParityTest {
+    private static final Fixture FORMATS = Fixtures.ofKind("pth_formats").get(0);
+
+    static List<Fixture> models() {
+        List<Fixture> found = Fixtures.all().stream()
+                .filter(f -> f.has("model.pth") && f.has("model.safetensors"))
+                .toList();
+        assertFalse(found.isEmpty(), "no fixture has model.pth and model.safetensors");
+        return found;
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void modelsEqualTheirSafetensors(Fixture fixture) {
+        try (Safetensors want = Safetensors.open(fixture.file("model.safetensors"));
+                TorchCheckpoint got = TorchCheckpoint.open(fixture.file("model.pth"))) {
+            assertEquals(want.tensors().keySet(), got.tensors().keySet());
+            want.tensors().keySet().forEach(name -> same(want.read(name), got.read(name), name));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mixed_zip.pth", "mixed_zip_buffer.pth"})
+    void everyTypeAndLayoutIsRead(String file) {
+        Map<String, INDArray> want = FORMATS.npz("expected");
+        Map<String, INDArray> got = read(file);
+        assertEquals(List.copyOf(want.keySet()), List.copyOf(got.keySet()));
+        assertEquals(DataType.BOOL, got.get("bool").dataType());
+        want.forEach((name, array) -> {
+            INDArray read = got.get(name);
+            same(array, read.dataType() == DataType.BOOL ? read.castTo(DataType.UINT8) : read, name);
+        });
+    }
+
+    @Test
+    void theTeacherOfATrainingRunIsRead() {
+        Map<String, INDArray> want = FORMATS.npz("expected_teacher");
+        Map<String, INDArray> got = read("training_teacher.pth");
+        assertEquals(want.size(), got.size());
+        want.forEach((name, array) -> same(array, got.get("teacher." + name), name));
+    }
+
+    @Test
+    void otherNamesHoldTheSameBackbone() {
+        Map<String, INDArray> want = FORMATS.npz("expected_teacher");
+        Map<String, INDArray> chunked = read("chunked_blocks.pth");
+        chunked.forEach((name, array) -> {
+            String plain = name.replaceFirst("^blocks\\.\\d+\\.(\\d+)\\.", "blocks.$1.");
+            same(want.get("backbone." + plain), array, name);
+        });
+        Map<String, INDArray> nested = read("nested_misc.pth");
+        nested.forEach((name, array) -> {
+            assertTrue(name.startsWith("model.module.backbone."), name);
+            same(want.get(name.substring("model.module.".length())), array, name);
+        });
+        long backbone = want.keySet().stream().filter(n -> n.startsWith("backbone.")).count();
+        assertEquals(backbone, chunked.size());
+        assertEquals(backbone, nested.size());
+    }
+
+    @Test
+    void theOldContainerIsRefusedWithAdvice() {
+        Path file = FORMATS.file("mixed_legacy.pth");
+        String got = assertThrows(WeightsException.class, () -> TorchCheckpoint.open(file)).getMessage();
+        assertEquals(
+                file + ": is in the container of PyTorch before 1.6, or a bare pickle; convert it once in Python with"
+                        + " torch.save(torch.load('mixed_legacy.pth', map_location='cpu'), 'converted.pth')",
+                got);
+    }
+
+    private static Map<String, INDArray> read(String file) {
+        Map<String, INDArray> tensors = new LinkedHashMap<>();
+        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(FORMATS.file(file))) {
+            checkpoint.tensors().keySet().forEach(name -> tensors.put(name, checkpoint.read(name)));
+        }
+        return tensors;
+    }
+
+    private static void same(INDArray want, INDArray got, String name) {
+        assertArrayEquals(want.shape(), got.shape(), name);
+        assertEquals(want.dataType(), got.dataType(), name);
+        if (want.isEmpty()) {
+            return;
+        }
+        double[] a = want.castTo(DataType.DOUBLE).ravel().toDoubleVector();
+        double[] b = got.castTo(DataType.DOUBLE).ravel().toDoubleVector();
+        for (int i = 0; i < a.length; i++) {
+            assertEquals(Double.doubleToRawLongBits(a[i]), Double.doubleToRawLongBits(b[i]), name);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.dino4j.train.checkpoint;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where a run stands, beside its tensors.
+ *
+ * @param step steps done, which is also the number of the next one
+ * @param epoch epochs of the data done
+ * @param samplerPosition samples drawn in the current epoch
+ * @param optimizerSteps updates made (t of AdamW's bias correction)
+ * @param seeds roots of randomness by name
+ * @param configHash {@code RunConfig.hash()} of the run
+ * @param versions of the program and its libraries by name
+ */
+public record RunState(
+        long step,
+        long epoch,
+        long samplerPosition,
+        long optimizerSteps,
+        Map<String, Long> seeds,
+        String configHash,
+        Map<String, String> versions) {
+    /** Sorts the maps, so that equal states are written equally. */
+    public RunState {
+        if (step < 0 || epoch < 0 || samplerPosition < 0 || optimizerSteps < 0) {
+            throw new IllegalArgumentException("step, epoch, samplerPosition and optimizerSteps must be 0 or more");
+        }
+        seeds = new TreeMap<>(seeds);
+        versions = new TreeMap<>(versions);
+    }
+}

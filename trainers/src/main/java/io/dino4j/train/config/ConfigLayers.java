@@ -1,0 +1,125 @@
+package io.dino4j.train.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A configuration in the making: upstream's defaults, then a preset, then a file, then {@code key=value} overrides, each
+ * over the one before. Every layer is checked for unknown keys and wrong types as it is added, ranges once at the end.
+ *
+ * <pre>{@code
+ * RunConfig config = ConfigLayers.defaults().preset("nano").file(yaml).overrides(List.of("optim.epochs=5")).resolve();
+ * }</pre>
+ */
+public final class ConfigLayers {
+    private static final List<String> PRESETS =
+            List.of("nano", "tiny", "vits14", "vitb14", "vitl14", "vitg14", "vitl16_short");
+
+    private final ConfigTree tree;
+
+    private ConfigLayers(ConfigTree tree) {
+        this.tree = tree;
+    }
+
+    /** Upstream's defaults alone: ViT-L/16 on ImageNet-1k. */
+    public static ConfigLayers defaults() {
+        return new ConfigLayers(new ConfigTree((ObjectNode) resource("default")));
+    }
+
+    /** Names {@link #preset} takes. */
+    public static List<String> presets() {
+        return PRESETS;
+    }
+
+    /**
+     * Adds a preset.
+     *
+     * @throws ConfigException if there is none of this name
+     */
+    public ConfigLayers preset(String name) {
+        if (!PRESETS.contains(name)) {
+            throw new ConfigException("unknown preset '%s'; there are %s".formatted(name, String.join(", ", PRESETS)));
+        }
+        tree.merge("preset " + name, resource(name));
+        return this;
+    }
+
+    /**
+     * Adds a YAML file: upstream's, or a run's own {@code config.yaml}.
+     *
+     * @throws ConfigException if it cannot be read, is no YAML, or holds an unknown key or a wrong type
+     */
+    public ConfigLayers file(Path file) {
+        try {
+            tree.merge(file.toString(), ConfigTree.YAML.readTree(Files.readAllBytes(file)));
+            return this;
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            throw new ConfigException("%s: line %d is not YAML".formatted(file, line), e);
+        } catch (NoSuchFileException e) {
+            throw new ConfigException("%s: no such file; name a YAML file or one of the presets %s".formatted(file, PRESETS), e);
+        } catch (IOException e) {
+            throw new ConfigException("%s: cannot be read: %s".formatted(file, e), e);
+        }
+    }
+
+    /**
+     * Adds command-line overrides such as {@code optim.base_lr=1e-3} or {@code crops.local_crops_scale=[0.05,0.3]}.
+     *
+     * @throws ConfigException if one is malformed, or names an unknown key or a wrong type
+     */
+    public ConfigLayers overrides(List<String> assignments) {
+        for (String assignment : assignments) {
+            int equals = assignment.indexOf('=');
+            if (equals < 1) {
+                throw new ConfigException(
+                        "command line: '%s' is no override; write key=value, such as optim.epochs=5".formatted(assignment));
+            }
+            String[] path = assignment.substring(0, equals).strip().split("\\.");
+            ObjectNode layer = ConfigTree.YAML.createObjectNode();
+            ObjectNode inner = layer;
+            for (int i = 0; i < path.length - 1; i++) {
+                inner = inner.putObject(path[i]);
+            }
+            inner.set(path[path.length - 1], value(assignment, assignment.substring(equals + 1)));
+            tree.merge("command line", layer);
+        }
+        return this;
+    }
+
+    /**
+     * The configuration.
+     *
+     * @throws ConfigException naming file, key, value and allowed range if a value is out of range
+     */
+    public RunConfig resolve() {
+        ConfigRules.check(tree);
+        return ConfigTree.YAML.convertValue(tree.tree(), RunConfig.class);
+    }
+
+    private static JsonNode value(String assignment, String text) {
+        try {
+            JsonNode value = ConfigTree.YAML.readTree(text);
+            return value.isMissingNode() ? NullNode.getInstance() : value;
+        } catch (JsonProcessingException e) {
+            throw new ConfigException("command line: the value of '%s' is not YAML".formatted(assignment), e);
+        }
+    }
+
+    private static JsonNode resource(String name) {
+        try (InputStream in = ConfigLayers.class.getResourceAsStream("/io/dino4j/train/presets/" + name + ".yaml")) {
+            return ConfigTree.YAML.readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.dino4j.zoo.weights;
+
+import io.dino4j.graph.param.ParameterLayout;
+import io.dino4j.graph.param.ParameterVector;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Writes {@code .safetensors} files whole or not at all: into a hidden file beside the target, flushed to the disk, then
+ * renamed over it.
+ */
+public final class SafetensorsWriter {
+    private static final long LARGEST_WRITE = 1L << 28;
+
+    private SafetensorsWriter() {}
+
+    /**
+     * Writes named arrays.
+     *
+     * @param file target; replaced if it exists
+     * @param tensors name to array, in order; FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT64, INT32, UINT8 or BOOL
+     * @param metadata free text pairs, may be empty
+     * @throws IOException if it cannot be written; the target is then what it was
+     */
+    public static void write(Path file, Map<String, INDArray> tensors, Map<String, String> metadata)
+            throws IOException {
+        List<TensorInfo> infos = new ArrayList<>();
+        List<INDArray> data = new ArrayList<>();
+        for (Map.Entry<String, INDArray> e : tensors.entrySet()) {
+            INDArray array = e.getValue();
+            long bytes = array.length() * array.dataType().width();
+            if (array.isEmpty()) {
+                bytes = 0;
+            }
+            infos.add(new TensorInfo(e.getKey(), array.dataType(), array.shape(), 0, bytes));
+            boolean plain = array.ordering() == 'c' && !array.isView() && array.elementWiseStride() == 1;
+            data.add(array.isEmpty() || plain ? array : array.dup('c'));
+        }
+        atomically(file, channel -> {
+            drain(channel, SafetensorsHeader.write(infos, metadata));
+            for (int i = 0; i < data.size(); i++) {
+                if (infos.get(i).bytes() > 0) {
+                    writeBytes(channel, data.get(i), 0, infos.get(i).bytes());
+                }
+            }
+        });
+    }
+
+    /**
+     * Writes a parameter vector under its own names, straight from its memory.
+     *
+     * @param file target; replaced if it exists
+     * @param parameters what to write
+     * @param metadata free text pairs, may be empty
+     * @throws IOException if it cannot be written; the target is then what it was
+     */
+    public static void write(Path file, ParameterVector parameters, Map<String, String> metadata) throws IOException {
+        INDArray vector = parameters.vector();
+        List<TensorInfo> infos = new ArrayList<>();
+        for (ParameterLayout.Entry e : parameters.layout().entries()) {
+            infos.add(new TensorInfo(
+                    e.name(), vector.dataType(), e.shape(), 0, e.length() * vector.dataType().width()));
+        }
+        long bytes = parameters.layout().length() * vector.dataType().width();
+        atomically(file, channel -> {
+            drain(channel, SafetensorsHeader.write(infos, metadata));
+            writeBytes(channel, vector, 0, bytes);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Content {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    private static void atomically(Path file, Content content) throws IOException {
+        Path target = file.toAbsolutePath();
+        Path draft = Files.createTempFile(target.getParent(), "." + target.getFileName() + "-", ".draft");
+        try {
+            try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+                content.writeTo(channel);
+                channel.force(true);
+            }
+            Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+    }
+
+    private static void writeBytes(FileChannel channel, INDArray array, long from, long bytes) throws IOException {
+        try (BytePointer pointer = new BytePointer(array.data().addressPointer())) {
+            for (long done = from; done < bytes; done += LARGEST_WRITE) {
+                long part = Math.min(LARGEST_WRITE, bytes - done);
+                drain(channel, pointer.position(done).limit(done + part).asByteBuffer());
+            }
+        }
+    }
+
+    private static void drain(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+}
