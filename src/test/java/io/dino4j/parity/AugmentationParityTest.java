@@ -74,7 +74,8 @@ final class AugmentationParityTest {
                 }
             }
             normalization = new Normalization(
-                    floats(fixture.config().get("mean")), floats(fixture.config().get("std")));
+                    floats(fixture.config().get("mean")),
+                    floats(fixture.config().get("std")));
             inputs = Set.copyOf(meanings.keySet().stream()
                     .filter(name -> meanings.get(name).startsWith("synthetic"))
                     .toList());
@@ -109,7 +110,9 @@ final class AugmentationParityTest {
                 int[] shape = shape(name);
                 String source = name.replaceFirst("^crop_", "").split("_")[0];
                 assertImage(
-                        name, BicubicResize.cropResize(image(source), box(crop.toMatchResult()), shape[1], shape[0]), OFF_BY_ONE);
+                        name,
+                        BicubicResize.cropResize(image(source), box(crop.toMatchResult()), shape[1], shape[0]),
+                        OFF_BY_ONE);
             } else if (name.startsWith("jitter")) {
                 assertImage(name, jitter(name), 0);
             } else if (name.startsWith("chain")) {
@@ -123,8 +126,9 @@ final class AugmentationParityTest {
 
         private void checkPointwise(String name) {
             int cut = name.indexOf('_');
-            Image in = image(
-                    fixture.manifest().at("/inputs_of_pointwise/" + name.substring(0, cut)).asText());
+            Image in = image(fixture.manifest()
+                    .at("/inputs_of_pointwise/" + name.substring(0, cut))
+                    .asText());
             Matcher op = POINTWISE.matcher(name.substring(cut + 1));
             assertTrue(op.matches(), "unknown operation " + name);
             if (op.group(1) == null) {
@@ -247,8 +251,7 @@ final class AugmentationParityTest {
             assertTrue(off <= offByOne * actual.rgb().length && worst <= 1, report);
         }
 
-        private void assertFloats(
-                String name, Image image, Normalization as, int from, int to, double offByOne) {
+        private void assertFloats(String name, Image image, Normalization as, int from, int to, double offByOne) {
             INDArray expected = fixture.npy(name);
             int side = to - from;
             assertEquals(side, expected.size(1), name);
@@ -281,7 +284,9 @@ final class AugmentationParityTest {
         }
 
         private static List<String> words(String list) {
-            return Stream.of(list.split(",")).map(word -> word.replaceAll("[' ]", "")).toList();
+            return Stream.of(list.split(","))
+                    .map(word -> word.replaceAll("[' ]", ""))
+                    .toList();
         }
 
         private static float[] floats(JsonNode numbers) {

@@ -150,9 +150,9 @@ final class BackboneParityTest {
             INDArray all = Nd4j.zeros(cls.dataType(), n, c.numPrefixTokens() + patches.size(1), c.embedDim());
             all.get(NDArrayIndex.all(), NDArrayIndex.interval(0, 1), NDArrayIndex.all())
                     .assign(cls.reshape(n, 1, c.embedDim()));
-            registers.ifPresent(r -> all.get(
-                            NDArrayIndex.all(), NDArrayIndex.interval(1, c.numPrefixTokens()), NDArrayIndex.all())
-                    .assign(r));
+            registers.ifPresent(
+                    r -> all.get(NDArrayIndex.all(), NDArrayIndex.interval(1, c.numPrefixTokens()), NDArrayIndex.all())
+                            .assign(r));
             all.get(NDArrayIndex.all(), NDArrayIndex.interval(c.numPrefixTokens(), all.size(1)), NDArrayIndex.all())
                     .assign(patches);
             return all.reshape(n * all.size(1), c.embedDim());
@@ -195,7 +195,9 @@ final class BackboneParityTest {
             Matcher m = name.matcher(array.get("file").asText());
             if (m.matches()) {
                 SDVariable block = net.tokens.blocks().get(Integer.parseInt(m.group(3)));
-                cases.put(m.group(1), m.group(2).equals("norm") ? net.vit.norm(block).name() : block.name());
+                cases.put(
+                        m.group(1),
+                        m.group(2).equals("norm") ? net.vit.norm(block).name() : block.name());
             }
         }
         assertFalse(cases.isEmpty(), "no intermediate layers in " + f);
@@ -239,7 +241,13 @@ final class BackboneParityTest {
             if (m.matches()) {
                 String label = array.get("file").asText().replaceFirst("_pos\\.npy$", "");
                 double offset = m.group(4).equals("1") ? 0.1 : 0;
-                checkInterpolation(f, target, label, f.npy(m.group(1) + "_x"), offset, m.group(5).equals("1"));
+                checkInterpolation(
+                        f,
+                        target,
+                        label,
+                        f.npy(m.group(1) + "_x"),
+                        offset,
+                        m.group(5).equals("1"));
             }
         }
     }

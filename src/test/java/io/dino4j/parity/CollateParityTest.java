@@ -96,7 +96,8 @@ final class CollateParityTest {
                 slots,
                 config.get("n_tokens").asInt(),
                 config.get("mask_probability").asDouble(),
-                new Range(config.at("/ratio/0").asDouble(), config.at("/ratio/1").asDouble()));
+                new Range(
+                        config.at("/ratio/0").asDouble(), config.at("/ratio/1").asDouble()));
     }
 
     private static int[] ints(INDArray array) {

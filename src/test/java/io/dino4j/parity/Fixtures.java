@@ -72,8 +72,10 @@ public final class Fixtures {
         }
         URL copy = Fixtures.class.getResource("/fixtures/README.md");
         if (copy == null) {
-            throw new IllegalStateException(("no fixtures: neither %s nor the copy among the test resources exists; name"
-                    + " the folder with -Ddino4j.fixtures=...").formatted(beside));
+            throw new IllegalStateException(
+                    ("no fixtures: neither %s nor the copy among the test resources exists; name"
+                                    + " the folder with -Ddino4j.fixtures=...")
+                            .formatted(beside));
         }
         try {
             return Path.of(copy.toURI()).getParent();

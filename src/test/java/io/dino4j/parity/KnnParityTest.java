@@ -34,11 +34,12 @@ final class KnnParityTest {
         INDArray similarities = fixture.npy("neighbour_sims");
         INDArray labels = fixture.npy("neighbour_labels");
         int[] trainLabels = fixture.npy("train_labels").toIntVector();
-        KnnClassifier.Neighbours near = classifier(fixture, "train")
-                .neighbours(fixture.npy("test"), (int) similarities.size(1));
+        KnnClassifier.Neighbours near =
+                classifier(fixture, "train").neighbours(fixture.npy("test"), (int) similarities.size(1));
         close(similarities.toFloatMatrix(), near.similarities(), "neighbour_sims");
         for (int t = 0; t < near.indices().length; t++) {
-            int[] ours = Arrays.stream(near.indices()[t]).map(i -> trainLabels[i]).toArray();
+            int[] ours =
+                    Arrays.stream(near.indices()[t]).map(i -> trainLabels[i]).toArray();
             assertArrayEquals(labels.getRow(t).toIntVector(), ours, "labels of the neighbours of test " + t);
         }
     }
@@ -51,7 +52,11 @@ final class KnnParityTest {
         for (JsonNode array : fixture.manifest().get("arrays")) {
             Matcher m = SCORES.matcher(array.get("file").asText());
             if (m.matches()) {
-                runs.put(m.group(1), Arrays.stream(m.group(1).split("_")).mapToInt(Integer::parseInt).toArray());
+                runs.put(
+                        m.group(1),
+                        Arrays.stream(m.group(1).split("_"))
+                                .mapToInt(Integer::parseInt)
+                                .toArray());
             }
         }
         assertFalse(runs.isEmpty(), "no k*_probas*.npy");

@@ -46,8 +46,8 @@ final class LossParityTest {
         Graph graph = new Graph(target);
         SDVariable s = graph.input("students", c.students);
         SDVariable t = graph.input("teachers", c.targets);
-        SDVariable a = graph.integers(
-                "assignment", Nd4j.createFromArray(c.assignment).reshape(c.students.size(0), c.pairs));
+        SDVariable a =
+                graph.integers("assignment", Nd4j.createFromArray(c.assignment).reshape(c.students.size(0), c.pairs));
         SDVariable w = graph.input("weights", Nd4j.createFromArray(c.weights));
         new PrototypeCrossEntropy(graph.sd, s, t, a, w, temperature).outputVariables()[0].rename("loss");
         Map<String, INDArray> results = graph.runWithGradients(List.of(), List.of("students"));
@@ -111,7 +111,8 @@ final class LossParityTest {
         double[] weights = new double[images * patches];
         int[] assignment = new int[weights.length];
         for (int i = 0; i < images; i++) {
-            double count = Math.max(1, masks.getRow(i).castTo(student.dataType()).sumNumber().doubleValue());
+            double count = Math.max(
+                    1, masks.getRow(i).castTo(student.dataType()).sumNumber().doubleValue());
             for (int p = 0; p < patches; p++) {
                 int row = i * patches + p;
                 weights[row] = masks.getDouble(i, p) / count / images;
@@ -153,7 +154,8 @@ final class LossParityTest {
         Pattern p = Pattern.compile(pattern + "\\.npy");
         return Stream.iterate(0, i -> i + 1)
                 .limit(f.manifest().get("arrays").size())
-                .map(i -> p.matcher(f.manifest().get("arrays").get(i).get("file").asText()))
+                .map(i ->
+                        p.matcher(f.manifest().get("arrays").get(i).get("file").asText()))
                 .filter(Matcher::matches)
                 .map(m -> new Case(f, m.group().replaceFirst("\\.npy$", ""), groups(m)))
                 .toList();
@@ -183,5 +185,4 @@ final class LossParityTest {
     private static INDArray flat(INDArray a) {
         return a.reshape(a.size(0) * a.size(1), a.size(2));
     }
-
 }

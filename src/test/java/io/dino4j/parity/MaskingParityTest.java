@@ -94,7 +94,11 @@ final class MaskingParityTest {
             assertAll(
                     "request " + target,
                     () -> assertEquals(expected.get("mean").asDouble(), mean, meanError, "mean"),
-                    () -> assertEquals(expected.get("std").asDouble(), std, 0.3 * expected.get("std").asDouble() + 0.02, "std"),
+                    () -> assertEquals(
+                            expected.get("std").asDouble(),
+                            std,
+                            0.3 * expected.get("std").asDouble() + 0.02,
+                            "std"),
                     () -> assertEquals(expected.get("fraction_exact").asDouble(), share, 0.025, "share of exact"));
         }
     }

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dino4j.train.config.ConfigLayers;
-import io.dino4j.train.schedule.Plan;
 import io.dino4j.train.schedule.Schedule;
+import io.dino4j.train.schedule.Schedules;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -26,7 +26,7 @@ final class ScheduleParityTest {
     @MethodSource("fixtures")
     void everyStepOfEveryScheduleMatches(Fixture fixture) {
         for (Map.Entry<String, JsonNode> run : fixture.config().properties()) {
-            Plan plan = plan(run.getValue());
+            Schedules plan = plan(run.getValue());
             Map<String, Schedule> schedules = Map.of(
                     "lr", plan.lr(),
                     "weight_decay", plan.weightDecay(),
@@ -46,8 +46,8 @@ final class ScheduleParityTest {
         }
     }
 
-    private static Plan plan(JsonNode run) {
-        return Plan.of(
+    private static Schedules plan(JsonNode run) {
+        return Schedules.of(
                 ConfigLayers.defaults()
                         .overrides(List.of(
                                 "optim.epochs=" + run.get("epochs"),

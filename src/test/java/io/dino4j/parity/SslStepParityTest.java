@@ -73,7 +73,8 @@ final class SslStepParityTest {
     }
 
     /** Sizes come from the recorded parameters and batches; the rest from the manifest. */
-    private static SslConfig config(Fixture f, Map<String, INDArray> weights, Map<String, INDArray> batch, int maxMasked) {
+    private static SslConfig config(
+            Fixture f, Map<String, INDArray> weights, Map<String, INDArray> batch, int maxMasked) {
         JsonNode c = f.config();
         JsonNode model = c.get("model");
         INDArray patch = weights.get("backbone.patch_embed.proj.weight");
@@ -190,7 +191,8 @@ final class SslStepParityTest {
 
     private static void firstStepMatches(Fixture f, SslModel model, Map<String, INDArray> batch) {
         JsonNode now = f.config().at("/steps/0");
-        StepInputs in = inputs(batch, model.config().maxMasked(), model.student().vector().dataType());
+        StepInputs in = inputs(
+                batch, model.config().maxMasked(), model.student().vector().dataType());
         check(f, 0, model.forwardBackward(in, now.get("teacher_temp").asDouble()), model);
     }
 
@@ -204,7 +206,9 @@ final class SslStepParityTest {
         try (Workers workers = new Workers(2)) {
             GradientClip clip = new GradientClip(groups, c.get("clip").asDouble(), workers);
             AdamW.Constants constants = new AdamW.Constants(
-                    adam.get("beta1").asDouble(), adam.get("beta2").asDouble(), adam.get("eps").asDouble());
+                    adam.get("beta1").asDouble(),
+                    adam.get("beta2").asDouble(),
+                    adam.get("eps").asDouble());
             AdamW optimizer = new AdamW(groups, constants, workers);
             for (int i = 0; i < batches.size(); i++) {
                 JsonNode now = c.get("steps").get(i);
@@ -237,7 +241,7 @@ final class SslStepParityTest {
             double want = expected.getDouble(0);
             String what = "%s in step %d".formatted(name, step);
             switch (name) {
-                // upstream logs half of the weighted sum over both crops, and half of the patch loss
+                    // upstream logs half of the weighted sum over both crops, and half of the patch loss
                 case "koleo_loss" -> assertEquals(
                         want, losses.get(name) * model.config().koleoWeight() / 2, KOLEO_ABSOLUTE, what);
                 case "ibot_loss" -> assertEquals(want, losses.get(name) / 2, FORWARD * want, what);
@@ -259,13 +263,13 @@ final class SslStepParityTest {
                 assertRelative(g, ours, GRADIENT, name);
                 if (name.endsWith("attn.qkv.bias")) {
                     long d = g.length() / 3;
-                    double[] keys = Arrays.copyOfRange(ours.castTo(DataType.DOUBLE).toDoubleVector(), (int) d, (int) (2 * d));
+                    double[] keys =
+                            Arrays.copyOfRange(ours.castTo(DataType.DOUBLE).toDoubleVector(), (int) d, (int) (2 * d));
                     assertTrue(Arrays.stream(keys).allMatch(k -> Math.abs(k) <= KEY_BIAS_ABSOLUTE), name + " of keys");
                 }
             });
         }
     }
-
 
     private static void compareParameters(Fixture f, String archive, ParameterVector ours) {
         if (!f.has(archive + ".npz")) {
@@ -275,18 +279,18 @@ final class SslStepParityTest {
         List<Double> differences = new ArrayList<>();
         f.npz(archive).forEach((name, expected) -> {
             double[] want = expected.ravel().castTo(DataType.DOUBLE).toDoubleVector();
-            double[] got = ours.view(name).dup('c').ravel().castTo(DataType.DOUBLE).toDoubleVector();
+            double[] got =
+                    ours.view(name).dup('c').ravel().castTo(DataType.DOUBLE).toDoubleVector();
             for (int i = 0; i < want.length; i++) {
                 if (!name.endsWith("attn.qkv.bias") || excluded.getInt(i) == 0) {
                     differences.add(Math.abs(want[i] - got[i]));
                 }
             }
         });
-        double[] sorted = differences.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                differences.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         double quantile = sorted[(int) Math.ceil(PARAMETER_QUANTILE * sorted.length) - 1];
-        assertTrue(
-                quantile <= PARAMETER_ABSOLUTE,
-                () -> "%s: 99.9%% of the parameters within %.3g, allowed %.3g"
-                        .formatted(archive, quantile, PARAMETER_ABSOLUTE));
+        assertTrue(quantile <= PARAMETER_ABSOLUTE, () -> "%s: 99.9%% of the parameters within %.3g, allowed %.3g"
+                .formatted(archive, quantile, PARAMETER_ABSOLUTE));
     }
 }

@@ -42,7 +42,8 @@ final class TargetParityTest {
         return Target.with(Fixtures.ofKind("sinkhorn_ws"));
     }
 
-    private static INDArray sinkhorn(Target target, INDArray logits, double temp, int iterations, Collective collective) {
+    private static INDArray sinkhorn(
+            Target target, INDArray logits, double temp, int iterations, Collective collective) {
         Graph graph = new Graph(target);
         SDVariable t = graph.input("logits", logits);
         SDVariable tau = graph.input("tau", Nd4j.scalar(temp));
@@ -78,9 +79,8 @@ final class TargetParityTest {
             Matcher m = name.matcher(array.get("file").asText());
             if (m.matches()) {
                 double temp = Integer.parseInt(m.group(2)) / 1000.0;
-                int iterations = m.group(3) == null
-                        ? f.config().get("n_iterations").asInt()
-                        : Integer.parseInt(m.group(3));
+                int iterations =
+                        m.group(3) == null ? f.config().get("n_iterations").asInt() : Integer.parseInt(m.group(3));
                 INDArray targets = sinkhorn(target, f.npy("teacher_out"), temp, iterations, Collective.ALONE);
                 assertRelative(f.npy(m.group(1)), targets, FORWARD, m.group(1));
                 cases++;

@@ -82,10 +82,14 @@ public final class SslModel implements AutoCloseable {
         arrays.put(TeacherGraph.CLS_CENTER, clsCenter.center);
         arrays.put(TeacherGraph.PATCH_CENTER, patchCenter.center);
         Map<String, INDArray> targets = Map.of(
-                TeacherGraph.CLS_TARGETS, studentPlan.input(TeacherGraph.CLS_TARGETS),
-                TeacherGraph.PATCH_TARGETS, studentPlan.input(TeacherGraph.PATCH_TARGETS),
-                TeacherGraph.CLS_MEAN, clsCenter.mean,
-                TeacherGraph.PATCH_MEAN, patchCenter.mean);
+                TeacherGraph.CLS_TARGETS,
+                studentPlan.input(TeacherGraph.CLS_TARGETS),
+                TeacherGraph.PATCH_TARGETS,
+                studentPlan.input(TeacherGraph.PATCH_TARGETS),
+                TeacherGraph.CLS_MEAN,
+                clsCenter.mean,
+                TeacherGraph.PATCH_MEAN,
+                patchCenter.mean);
         return Plan.compile(
                 teacherGraph.graph(),
                 teacherGraph.outputs(),
@@ -175,11 +179,12 @@ public final class SslModel implements AutoCloseable {
 
     private void fill(StepInputs in, double teacherTemp) {
         if (in.maskedCount() > config.maxMasked()) {
-            throw new IllegalArgumentException("the batch masks %d patches, there is room for %d"
-                    .formatted(in.maskedCount(), config.maxMasked()));
+            throw new IllegalArgumentException(
+                    "the batch masks %d patches, there is room for %d".formatted(in.maskedCount(), config.maxMasked()));
         }
         studentPlan.input(TeacherGraph.GLOBAL_CROPS).assign(in.globalCrops());
-        in.localCrops().ifPresent(x -> studentPlan.input(StudentGraph.LOCAL_CROPS).assign(x));
+        in.localCrops()
+                .ifPresent(x -> studentPlan.input(StudentGraph.LOCAL_CROPS).assign(x));
         studentPlan.input(StudentGraph.MASKS).assign(in.masks());
         studentPlan.input(StudentGraph.MASK_WEIGHTS).assign(in.maskWeights());
         write(studentPlan.input(StudentGraph.ROWS), studentRows(in));

@@ -5,10 +5,11 @@ import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One training batch: B images, two global and L local crops of each, masks over the global ones. Crops are stacked crop
- * by crop: row {@code c * B + i} is crop c of image i.
+ * One training batch: B images, two global and L local crops of each, masks over the global ones. Crops are stacked
+ * crop by crop: row {@code c * B + i} is crop c of image i.
  *
- * <p>The arrays belong to the loader and are filled again after {@link #close()}; whoever needs values longer copies them.
+ * <p>The arrays belong to the loader and are filled again after {@link #close()}; whoever needs values longer copies
+ * them.
  */
 public final class Batch implements AutoCloseable {
     private final BatchArrays arrays;

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
  * An endless sequence of training batches, made ahead of time on threads of its own.
  *
  * <p>Step k takes the images at positions {@code k B … k B + B - 1} of an infinite stream in which epoch follows epoch,
- * each in the order given by (seed, epoch). Crops and masks are drawn from (seed, step, sample). So a batch depends on the
- * files, the configuration, the batch size, the seed and the step, and on nothing else: any number of threads, any
+ * each in the order given by (seed, epoch). Crops and masks are drawn from (seed, step, sample). So a batch depends on
+ * the files, the configuration, the batch size, the seed and the step, and on nothing else: any number of threads, any
  * prefetching and any starting step give the same bits.
  *
  * <p>An unreadable image is reported once and replaced by the next readable one of the epoch. Native memory is
@@ -117,8 +117,7 @@ public final class BatchLoader implements AutoCloseable {
                     "cannot load batches of %d from %d images with %d threads, prefetch %d, from step %d"
                             .formatted(batchSize, source.size(), threads, prefetch, startStep));
         }
-        BatchLoader loader =
-                new BatchLoader(source, config, batchSize, seed, startStep, threads, prefetch, warnings);
+        BatchLoader loader = new BatchLoader(source, config, batchSize, seed, startStep, threads, prefetch, warnings);
         loader.schedule();
         return loader;
     }
@@ -251,7 +250,8 @@ public final class BatchLoader implements AutoCloseable {
                     if (left.decrementAndGet() == 0) {
                         MaskSet set = masks.draw(block, maskSeed.at(step, 0));
                         arrays.putMasks(set);
-                        done.complete(new Batch(arrays, step, indices, set.indices().length, BatchLoader.this::takeBack));
+                        done.complete(
+                                new Batch(arrays, step, indices, set.indices().length, BatchLoader.this::takeBack));
                     }
                 }
                 if (closed) {
@@ -273,10 +273,7 @@ public final class BatchLoader implements AutoCloseable {
                 boolean global = c < MultiCropConfig.GLOBAL_CROPS;
                 int crop = global ? c : c - MultiCropConfig.GLOBAL_CROPS;
                 BatchArrays.putCrop(
-                        global ? arrays.globals() : arrays.locals(),
-                        crop * batchSize + i,
-                        scratch,
-                        view.rgb().length);
+                        global ? arrays.globals() : arrays.locals(), crop * batchSize + i, scratch, view.rgb().length);
             }
         }
     }

@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 /**
  * Draws a mask as a union of random rectangles (block-wise masking of BEiT). Rectangles are added until the requested
  * number of patches is reached; each has an area uniform between {@code minPatches} and what is missing, and a
- * log-uniform aspect. It must be smaller than the grid on both sides and add at least one patch but not too many; when ten
- * draws in a row fail, the mask stays as it is. A mask can therefore fall short of the request, never exceed it.
+ * log-uniform aspect. It must be smaller than the grid on both sides and add at least one patch but not too many; when
+ * ten draws in a row fail, the mask stays as it is. A mask can therefore fall short of the request, never exceed it.
  *
  * @param height rows of the patch grid
  * @param width columns of the patch grid
@@ -62,7 +62,8 @@ public record BlockMask(int height, int width, int minPatches, int maxPatches, d
     private int addBlock(boolean[] mask, int mostAdded, RandomGenerator rng) {
         Range logAspect = new Range(Math.log(minAspect), -Math.log(minAspect));
         for (int i = 0; i < TRIES; i++) {
-            double area = minPatches + (mostAdded - minPatches) * rng.nextDouble(); // also when fewer than minPatches are missing
+            // also when fewer than minPatches are missing
+            double area = minPatches + (mostAdded - minPatches) * rng.nextDouble();
             double aspect = Math.exp(logAspect.draw(rng));
             int h = (int) Math.rint(Math.sqrt(area * aspect));
             int w = (int) Math.rint(Math.sqrt(area / aspect));

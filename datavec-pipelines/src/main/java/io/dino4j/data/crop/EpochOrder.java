@@ -3,8 +3,8 @@ package io.dino4j.data.crop;
 import io.dino4j.data.Seed;
 
 /**
- * The infinite stream of images: epoch after epoch, each a permutation that depends on (seed, epoch) only. Two epochs are
- * remembered, because a batch at the border needs both.
+ * The infinite stream of images: epoch after epoch, each a permutation that depends on (seed, epoch) only. Two epochs
+ * are remembered, because a batch at the border needs both.
  */
 final class EpochOrder {
     private final int size;

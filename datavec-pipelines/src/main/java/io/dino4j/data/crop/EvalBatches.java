@@ -16,9 +16,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * All images of a source once, in order, in batches for evaluation. Every batch but the last has b images, the last what
- * is left. An unreadable image is reported and left out; the batches close up, so {@link EvalBatch#indices()} tells which
- * images came. One thread may use an instance; it holds the memory of one batch.
+ * All images of a source once, in order, in batches for evaluation. Every batch but the last has b images, the last
+ * what is left. An unreadable image is reported and left out; the batches close up, so {@link EvalBatch#indices()}
+ * tells which images came. One thread may use an instance; it holds the memory of one batch.
  */
 public final class EvalBatches implements Iterator<EvalBatch>, AutoCloseable {
     private final ImageSource source;
@@ -43,7 +43,8 @@ public final class EvalBatches implements Iterator<EvalBatch>, AutoCloseable {
     public EvalBatches(
             ImageSource source, EvalTransform transform, int batchSize, int threads, Consumer<String> warnings) {
         if (batchSize <= 0 || threads <= 0) {
-            throw new IllegalArgumentException("cannot make batches of %d with %d threads".formatted(batchSize, threads));
+            throw new IllegalArgumentException(
+                    "cannot make batches of %d with %d threads".formatted(batchSize, threads));
         }
         this.source = source;
         this.transform = transform;
@@ -85,8 +86,8 @@ public final class EvalBatches implements Iterator<EvalBatch>, AutoCloseable {
             int from = position;
             int wanted = Math.min(batchSize - count, source.size() - from);
             float[][] found = new float[wanted][];
-            ForkJoinTask<?> task = pool.submit(
-                    () -> IntStream.range(0, wanted).parallel().forEach(i -> found[i] = read(from + i)));
+            ForkJoinTask<?> task =
+                    pool.submit(() -> IntStream.range(0, wanted).parallel().forEach(i -> found[i] = read(from + i)));
             task.join();
             position += wanted;
             for (int i = 0; i < wanted; i++) {

@@ -14,8 +14,9 @@ public record JitterStrength(double brightness, double contrast, double saturati
     /** Checks the ranges. */
     public JitterStrength {
         if (!(brightness >= 0 && contrast >= 0 && saturation >= 0 && hue >= 0 && hue <= 0.5)) {
-            throw new IllegalArgumentException("jitter strengths out of range: brightness %s, contrast %s, saturation %s, hue %s"
-                    .formatted(brightness, contrast, saturation, hue));
+            throw new IllegalArgumentException(
+                    "jitter strengths out of range: brightness %s, contrast %s, saturation %s, hue %s"
+                            .formatted(brightness, contrast, saturation, hue));
         }
     }
 

@@ -4,9 +4,9 @@ import io.dino4j.data.image.Range;
 import java.util.random.RandomGenerator;
 
 /**
- * Gives masks to the global crops of a batch. Of the {@code slots} crops {@code k = int(slots * probability)} are masked;
- * the range of ratios is cut into k equal parts {@code p₀ … p_k}, and masked crop i gets a request for
- * {@code int(n * u)} patches with u uniform in {@code pᵢ … pᵢ₊₁}. Then everything is shuffled.
+ * Gives masks to the global crops of a batch. Of the {@code slots} crops {@code k = int(slots * probability)} are
+ * masked; the range of ratios is cut into k equal parts {@code p₀ … p_k}, and masked crop i gets a request for {@code
+ * int(n * u)} patches with u uniform in {@code pᵢ … pᵢ₊₁}. Then everything is shuffled.
  *
  * <p>The sum of {@code int(n * pᵢ₊₁)} bounds the masked patches of any batch and depends on the sizes only: it is the
  * static length of the index arrays. Ratios are float32, as upstream's; double would change some of the truncations.
@@ -28,8 +28,8 @@ public final class MaskCollator {
      */
     public MaskCollator(int slots, int patches, double probability, Range ratio) {
         if (slots < 0 || patches <= 0 || !(probability >= 0 && probability <= 1)) {
-            throw new IllegalArgumentException("cannot mask %d crops of %d patches with probability %s"
-                    .formatted(slots, patches, probability));
+            throw new IllegalArgumentException(
+                    "cannot mask %d crops of %d patches with probability %s".formatted(slots, patches, probability));
         }
         this.slots = slots;
         this.patches = patches;
@@ -79,7 +79,8 @@ public final class MaskCollator {
      */
     public int[] requested(double[] uniforms) {
         if (uniforms.length != maskedSlots()) {
-            throw new IllegalArgumentException("expected %d random numbers, got %d".formatted(maskedSlots(), uniforms.length));
+            throw new IllegalArgumentException(
+                    "expected %d random numbers, got %d".formatted(maskedSlots(), uniforms.length));
         }
         int[] requested = new int[slots];
         int[] upper = slotUpper();

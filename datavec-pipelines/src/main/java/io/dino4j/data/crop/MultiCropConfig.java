@@ -38,7 +38,11 @@ public record MultiCropConfig(
     /** Checks sizes and ranges. */
     public MultiCropConfig {
         require(patchSize > 0 && globalSize > 0, "sizes must be positive: global %d, patch %d", globalSize, patchSize);
-        require(globalSize % patchSize == 0, "global size %d is not a multiple of patch size %d", globalSize, patchSize);
+        require(
+                globalSize % patchSize == 0,
+                "global size %d is not a multiple of patch size %d",
+                globalSize,
+                patchSize);
         require(localCrops >= 0, "the number of local crops must not be negative, got %d", localCrops);
         require(
                 localCrops == 0 || localSize > 0 && localSize % patchSize == 0,
@@ -105,8 +109,18 @@ public record MultiCropConfig(
      */
     public MultiCropConfig withSizes(int global, int local, int patch) {
         return new MultiCropConfig(
-                global, local, localCrops, globalScale, localScale, patch, maskProbability, maskRatio, firstGlobal,
-                secondGlobal, this.local, normalization);
+                global,
+                local,
+                localCrops,
+                globalScale,
+                localScale,
+                patch,
+                maskProbability,
+                maskRatio,
+                firstGlobal,
+                secondGlobal,
+                this.local,
+                normalization);
     }
 
     /**
@@ -117,8 +131,18 @@ public record MultiCropConfig(
      */
     public MultiCropConfig withLocalCrops(int crops) {
         return new MultiCropConfig(
-                globalSize, localSize, crops, globalScale, localScale, patchSize, maskProbability, maskRatio,
-                firstGlobal, secondGlobal, local, normalization);
+                globalSize,
+                localSize,
+                crops,
+                globalScale,
+                localScale,
+                patchSize,
+                maskProbability,
+                maskRatio,
+                firstGlobal,
+                secondGlobal,
+                local,
+                normalization);
     }
 
     /**
@@ -130,8 +154,18 @@ public record MultiCropConfig(
      */
     public MultiCropConfig withScales(Range global, Range local) {
         return new MultiCropConfig(
-                globalSize, localSize, localCrops, global, local, patchSize, maskProbability, maskRatio, firstGlobal,
-                secondGlobal, this.local, normalization);
+                globalSize,
+                localSize,
+                localCrops,
+                global,
+                local,
+                patchSize,
+                maskProbability,
+                maskRatio,
+                firstGlobal,
+                secondGlobal,
+                this.local,
+                normalization);
     }
 
     /**
@@ -143,8 +177,18 @@ public record MultiCropConfig(
      */
     public MultiCropConfig withMasks(double probability, Range ratio) {
         return new MultiCropConfig(
-                globalSize, localSize, localCrops, globalScale, localScale, patchSize, probability, ratio, firstGlobal,
-                secondGlobal, local, normalization);
+                globalSize,
+                localSize,
+                localCrops,
+                globalScale,
+                localScale,
+                patchSize,
+                probability,
+                ratio,
+                firstGlobal,
+                secondGlobal,
+                local,
+                normalization);
     }
 
     /**
@@ -157,8 +201,18 @@ public record MultiCropConfig(
      */
     public MultiCropConfig withViews(ViewRecipe first, ViewRecipe second, ViewRecipe local) {
         return new MultiCropConfig(
-                globalSize, localSize, localCrops, globalScale, localScale, patchSize, maskProbability, maskRatio,
-                first, second, local, normalization);
+                globalSize,
+                localSize,
+                localCrops,
+                globalScale,
+                localScale,
+                patchSize,
+                maskProbability,
+                maskRatio,
+                first,
+                second,
+                local,
+                normalization);
     }
 
     /**
@@ -169,8 +223,18 @@ public record MultiCropConfig(
      */
     public MultiCropConfig withNormalization(Normalization other) {
         return new MultiCropConfig(
-                globalSize, localSize, localCrops, globalScale, localScale, patchSize, maskProbability, maskRatio,
-                firstGlobal, secondGlobal, local, other);
+                globalSize,
+                localSize,
+                localCrops,
+                globalScale,
+                localScale,
+                patchSize,
+                maskProbability,
+                maskRatio,
+                firstGlobal,
+                secondGlobal,
+                local,
+                other);
     }
 
     /**

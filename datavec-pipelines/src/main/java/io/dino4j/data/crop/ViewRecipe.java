@@ -8,14 +8,15 @@ import io.dino4j.data.image.Solarize;
 import io.dino4j.data.image.Transform;
 
 /**
- * What happens to one kind of crop after it was cut: mirror, colour jitter, grey, blur and solarise, in this order, each
- * with its own probability (0 to 1).
+ * What happens to one kind of crop after it was cut: mirror, colour jitter, grey, blur and solarise, in this order,
+ * each with its own probability (0 to 1).
  *
  * @param flip probability of mirroring
  * @param jitter probability of the colour jitter
  * @param strength of the colour jitter
  * @param gray probability of taking the colour out
- * @param blur probability of the Gaussian blur that takes <em>effect</em>; upstream's configuration names the complement
+ * @param blur probability of the Gaussian blur that takes <em>effect</em>; upstream's configuration names the
+ *     complement
  * @param solarize probability of inverting values from 128
  */
 public record ViewRecipe(

@@ -120,7 +120,8 @@ public final class ColorJitter extends Transform {
     }
 
     private static byte blend(int degenerate, int value, float factor) {
-        int mixed = (int) (degenerate + factor * (value - degenerate)); // truncated before it is cut: the same, and fast
+        // truncated before it is cut: the same, and fast
+        int mixed = (int) (degenerate + factor * (value - degenerate));
         return (byte) Math.max(0, Math.min(255, mixed));
     }
 

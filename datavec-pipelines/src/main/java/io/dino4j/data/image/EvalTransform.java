@@ -14,7 +14,8 @@ public record EvalTransform(int resize, int crop, Normalization normalization) {
     /** Checks the sizes. */
     public EvalTransform {
         if (crop <= 0 || resize < crop) {
-            throw new IllegalArgumentException("a crop of %d does not fit into a short side of %d".formatted(crop, resize));
+            throw new IllegalArgumentException(
+                    "a crop of %d does not fit into a short side of %d".formatted(crop, resize));
         }
     }
 

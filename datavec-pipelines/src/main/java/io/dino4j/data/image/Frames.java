@@ -10,8 +10,9 @@ final class Frames {
     static Image toImage(Frame frame) {
         int channels = frame.imageChannels;
         if (frame.imageDepth != Frame.DEPTH_UBYTE || channels != 1 && channels != 3 && channels != 4) {
-            throw new IllegalArgumentException("expected a frame of 1, 3 or 4 channels of 8 bit, got %d channels of depth %d"
-                    .formatted(channels, frame.imageDepth));
+            throw new IllegalArgumentException(
+                    "expected a frame of 1, 3 or 4 channels of 8 bit, got %d channels of depth %d"
+                            .formatted(channels, frame.imageDepth));
         }
         ByteBuffer in = (ByteBuffer) frame.image[0];
         byte[] rgb = new byte[3 * frame.imageWidth * frame.imageHeight];

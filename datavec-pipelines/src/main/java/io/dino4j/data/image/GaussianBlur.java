@@ -4,8 +4,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Gaussian blur with a 9x9 kernel of the sampled bell curve, float arithmetic, borders reflected without repeating the
- * edge pixel, result rounded half to even. It runs as two passes of 9 taps; torchvision's single pass of 81 taps differs
- * by float rounding only.
+ * edge pixel, result rounded half to even. It runs as two passes of 9 taps; torchvision's single pass of 81 taps
+ * differs by float rounding only.
  *
  * <p>{@code k(x) = exp(-x² / 2σ²) / Σ}, x = -4 … 4.
  */
@@ -84,7 +84,9 @@ public final class GaussianBlur extends Transform {
         }
     }
 
-    /** Nine neighbours in a row. Written out with constant offsets, so that the compiler makes one vector loop of it. */
+    /**
+     * Nine neighbours in a row. Written out with constant offsets, so that the compiler makes one vector loop of it.
+     */
     private static void sumPixels(float[] in, float[] kernel, float[] sum) {
         float w0 = kernel[0];
         float w1 = kernel[1];
@@ -92,8 +94,15 @@ public final class GaussianBlur extends Transform {
         float w3 = kernel[3];
         float w4 = kernel[4];
         for (int x = 0; x < sum.length; x++) { // the kernel is symmetric
-            sum[x] = in[x] * w0 + in[x + 3] * w1 + in[x + 6] * w2 + in[x + 9] * w3 + in[x + 12] * w4
-                    + in[x + 15] * w3 + in[x + 18] * w2 + in[x + 21] * w1 + in[x + 24] * w0;
+            sum[x] = in[x] * w0
+                    + in[x + 3] * w1
+                    + in[x + 6] * w2
+                    + in[x + 9] * w3
+                    + in[x + 12] * w4
+                    + in[x + 15] * w3
+                    + in[x + 18] * w2
+                    + in[x + 21] * w1
+                    + in[x + 24] * w0;
         }
     }
 
@@ -114,8 +123,15 @@ public final class GaussianBlur extends Transform {
         float w3 = kernel[3];
         float w4 = kernel[4];
         for (int x = 0; x < sum.length; x++) {
-            sum[x] = r0[x] * w0 + r1[x] * w1 + r2[x] * w2 + r3[x] * w3 + r4[x] * w4
-                    + r5[x] * w3 + r6[x] * w2 + r7[x] * w1 + r8[x] * w0;
+            sum[x] = r0[x] * w0
+                    + r1[x] * w1
+                    + r2[x] * w2
+                    + r3[x] * w3
+                    + r4[x] * w4
+                    + r5[x] * w3
+                    + r6[x] * w2
+                    + r7[x] * w1
+                    + r8[x] * w0;
         }
     }
 

@@ -4,9 +4,9 @@ package io.dino4j.data.image;
  * Turns the hue through an 8-bit HSV image, as Pillow does: the way there truncates to 8 bit, the way back rounds, so
  * even a shift of 0 changes pixels a little.
  *
- * <p>With C = max - min, the hue in sixths of the circle is {@code (g - b)/C}, {@code 2 + (b - r)/C} or
- * {@code 4 + (r - g)/C} for the largest channel r, g or b, and the saturation is C / max. Only the order of the channels,
- * C and max - mid matter for the hue, so it comes from a table.
+ * <p>With C = max - min, the hue in sixths of the circle is {@code (g - b)/C}, {@code 2 + (b - r)/C} or {@code 4 + (r -
+ * g)/C} for the largest channel r, g or b, and the saturation is C / max. Only the order of the channels, C and max -
+ * mid matter for the hue, so it comes from a table.
  */
 final class HueShift {
     /** Hue by order of the channels (6), then C and max - mid (C &ge; max - mid) in a triangle. */

@@ -3,9 +3,9 @@ package io.dino4j.data.image;
 import java.util.random.RandomGenerator;
 
 /**
- * Cuts out a random rectangle and resizes it to a square, bicubic. The area is uniform in {@code scale} times the image's
- * area, the aspect ratio log-uniform; a draw that does not fit is repeated up to ten times, then the largest centred
- * rectangle of an allowed aspect is taken.
+ * Cuts out a random rectangle and resizes it to a square, bicubic. The area is uniform in {@code scale} times the
+ * image's area, the aspect ratio log-uniform; a draw that does not fit is repeated up to ten times, then the largest
+ * centred rectangle of an allowed aspect is taken.
  */
 public final class RandomResizedCrop extends Transform {
     /** Aspect ratios (width / height) of the recipe. */
@@ -25,7 +25,8 @@ public final class RandomResizedCrop extends Transform {
      */
     public RandomResizedCrop(int size, Range scale, Range aspect) {
         if (size <= 0 || scale.min() <= 0 || scale.max() > 1 || aspect.min() <= 0) {
-            throw new IllegalArgumentException("not a random crop: size %d, scale %s, aspect %s".formatted(size, scale, aspect));
+            throw new IllegalArgumentException(
+                    "not a random crop: size %d, scale %s, aspect %s".formatted(size, scale, aspect));
         }
         this.size = size;
         this.scale = scale;

@@ -18,8 +18,9 @@ import org.datavec.image.transform.BaseImageTransform;
  * }</pre>
  *
  * <p>Each is also a DataVec {@code ImageTransform} for anyone who reads images with DataVec. There the generator is the
- * {@link Random} given to {@link #transform(ImageWritable, Random)} or {@link #setRandom(Random)}; a transform that needs
- * none works without. {@link #apply} keeps no state and may be called by many threads; the DataVec methods may not.
+ * {@link Random} given to {@link #transform(ImageWritable, Random)} or {@link #setRandom(Random)}; a transform that
+ * needs none works without. {@link #apply} keeps no state and may be called by many threads; the DataVec methods may
+ * not.
  */
 public abstract class Transform extends BaseImageTransform<Mat> {
     private static final RandomGenerator NONE = () -> {

@@ -46,8 +46,8 @@ public final class ImageFolder implements ImageSource {
         }
         files = list(folder);
         if (files.isEmpty()) {
-            throw new IllegalArgumentException(
-                    folder + ": no images found; expected files ending in .jpg, .jpeg or .png in it or its sub-folders");
+            throw new IllegalArgumentException(folder
+                    + ": no images found; expected files ending in .jpg, .jpeg or .png in it or its sub-folders");
         }
         Set<String> names = new TreeSet<>();
         for (Path file : files) {
@@ -58,7 +58,8 @@ public final class ImageFolder implements ImageSource {
         }
         classes = List.copyOf(names);
         labels = files.stream()
-                .mapToInt(file -> classes.indexOf(folder.relativize(file).getName(0).toString()))
+                .mapToInt(file ->
+                        classes.indexOf(folder.relativize(file).getName(0).toString()))
                 .toArray();
     }
 
@@ -94,10 +95,13 @@ public final class ImageFolder implements ImageSource {
                     folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Collector(folder, found));
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    "%s: cannot be listed (%s at %s)".formatted(folder, e.getClass().getSimpleName(), e.getMessage()), e);
+                    "%s: cannot be listed (%s at %s)"
+                            .formatted(folder, e.getClass().getSimpleName(), e.getMessage()),
+                    e);
         }
         // With "/" on every system, so that the order does not depend on the machine.
-        found.sort(Comparator.comparing(file -> folder.relativize(file).toString().replace('\\', '/')));
+        found.sort(
+                Comparator.comparing(file -> folder.relativize(file).toString().replace('\\', '/')));
         return List.copyOf(found);
     }
 

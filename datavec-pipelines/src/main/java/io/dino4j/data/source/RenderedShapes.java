@@ -9,9 +9,10 @@ import java.util.random.RandomGenerator;
 
 /**
  * A built-in set of drawn pictures: ten kinds of repeated pattern, each picture with its own position, angle, period,
- * grey levels, lighting and noise. Comparing pixels hardly tells the kinds apart (22 % of the held-out set, nearest 20 by
- * cosine of mean-removed pixels), because position and tone differ more within a kind than between kinds; a network that has learned what stays the same between two crops does. Patterns
- * repeat so that a small crop still shows the kind, and differ in form only so that colour jitter leaves it alone.
+ * grey levels, lighting and noise. Comparing pixels hardly tells the kinds apart (22 % of the held-out set, nearest 20
+ * by cosine of mean-removed pixels), because position and tone differ more within a kind than between kinds; a network
+ * that has learned what stays the same between two crops does. Patterns repeat so that a small crop still shows the
+ * kind, and differ in form only so that colour jitter leaves it alone.
  *
  * <p>Everything follows from the seed; the pictures are drawn at construction and held in memory.
  */
@@ -22,7 +23,9 @@ public final class RenderedShapes implements ImageSource {
     /** Largest angle either way, in radians. */
     private static final double TILT = 0.5;
 
-    /** Largest change of tone from the middle to an edge; strong enough to outweigh the pattern in a pixel comparison. */
+    /**
+     * Largest change of tone from the middle to an edge; strong enough to outweigh the pattern in a pixel comparison.
+     */
     private static final double LIGHT = 0.3;
 
     private static final List<String> CLASSES =

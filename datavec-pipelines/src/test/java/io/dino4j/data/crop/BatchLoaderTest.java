@@ -35,7 +35,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 @Timeout(120)
 final class BatchLoaderTest {
-    private static final MultiCropConfig CONFIG = MultiCropConfig.dinov2(14).withSizes(16, 8, 4).withLocalCrops(3);
+    private static final MultiCropConfig CONFIG =
+            MultiCropConfig.dinov2(14).withSizes(16, 8, 4).withLocalCrops(3);
     private static final int BATCH = 6;
 
     @TempDir
@@ -45,7 +46,13 @@ final class BatchLoaderTest {
 
     /** Everything of a batch that the trainer sees, copied. */
     private record Copy(
-            long step, List<Integer> images, int masked, float[] globals, float[] locals, float[] masks, int[] indices,
+            long step,
+            List<Integer> images,
+            int masked,
+            float[] globals,
+            float[] locals,
+            float[] masks,
+            int[] indices,
             float[] weights) {
         static Copy of(Batch b) {
             return new Copy(
@@ -108,7 +115,8 @@ final class BatchLoaderTest {
             }
         }
         try (BatchLoader loader = open(shapes, 43, 0, 2, 1)) {
-            assertFalse(Arrays.equals(expected.get(0).globals(), take(loader, 1).get(0).globals()));
+            assertFalse(Arrays.equals(
+                    expected.get(0).globals(), take(loader, 1).get(0).globals()));
         }
     }
 
@@ -118,7 +126,9 @@ final class BatchLoaderTest {
             List<Integer> stream = new ArrayList<>();
             take(loader, 10).forEach(copy -> stream.addAll(copy.images()));
             for (int epoch = 0; epoch < 3; epoch++) {
-                assertEquals(20, Set.copyOf(stream.subList(20 * epoch, 20 * epoch + 20)).size());
+                assertEquals(
+                        20,
+                        Set.copyOf(stream.subList(20 * epoch, 20 * epoch + 20)).size());
             }
             assertNotEquals(stream.subList(0, 20), stream.subList(20, 40));
         }
@@ -158,8 +168,7 @@ final class BatchLoaderTest {
         ViewRecipe plain = new ViewRecipe(0, 0, JitterStrength.dinov2(), 0, 0, 0);
         Range whole = new Range(0.999, 1);
         MultiCropConfig config = CONFIG.withViews(plain, plain, plain).withScales(whole, whole);
-        try (BatchLoader loader =
-                        BatchLoader.open(flat(), config, BATCH, 3, 0, 2, 1, BatchLoaderTest::failOnWarning);
+        try (BatchLoader loader = BatchLoader.open(flat(), config, BATCH, 3, 0, 2, 1, BatchLoaderTest::failOnWarning);
                 Batch batch = loader.next()) {
             int[] images = batch.sampleIndices();
             for (int i = 0; i < BATCH; i++) {
@@ -257,11 +266,13 @@ final class BatchLoaderTest {
                 assertEquals(3, loader.skippedCount());
                 assertEquals(3, warnings.size(), warnings::toString);
                 for (String name : List.of("3.jpg", "text.png", "zero.jpg")) {
-                    assertEquals(1, warnings.stream().filter(w -> w.contains(name)).count(), name);
+                    assertEquals(
+                            1, warnings.stream().filter(w -> w.contains(name)).count(), name);
                 }
                 for (Copy copy : copies) {
                     assertEquals(BATCH, copy.images().size());
-                    assertTrue(copy.images().stream().noneMatch(i -> Set.of(3, 10, 11).contains(i)));
+                    assertTrue(copy.images().stream()
+                            .noneMatch(i -> Set.of(3, 10, 11).contains(i)));
                 }
                 if (expected != null) {
                     for (int i = 0; i < copies.size(); i++) {
@@ -296,8 +307,7 @@ final class BatchLoaderTest {
         List<String> warnings = new CopyOnWriteArrayList<>();
         List<Integer> indices = new ArrayList<>();
         List<Integer> sizes = new ArrayList<>();
-        EvalTransform transform =
-                new EvalTransform(20, 16, CONFIG.normalization());
+        EvalTransform transform = new EvalTransform(20, 16, CONFIG.normalization());
         try (EvalBatches batches = new EvalBatches(folder, transform, 4, 2, warnings::add)) {
             while (batches.hasNext()) {
                 EvalBatch batch = batches.next();

@@ -73,7 +73,9 @@ final class MaskTest {
     void noMasksAtAllIsPossible() {
         MaskCollator collator = new MaskCollator(4, 16, 0, new Range(0.1, 0.5));
         assertEquals(0, collator.upperBound());
-        assertArrayEquals(new int[0], collator.draw(BlockMask.forGrid(4, 4), new SplittableRandom(1)).indices());
+        assertArrayEquals(
+                new int[0],
+                collator.draw(BlockMask.forGrid(4, 4), new SplittableRandom(1)).indices());
     }
 
     @Test
@@ -81,7 +83,8 @@ final class MaskTest {
         MaskCollator collator = new MaskCollator(4, 16, 0.5, new Range(0.1, 0.5));
         assertThrows(IllegalArgumentException.class, () -> collator.requested(new double[3]));
         assertThrows(IllegalArgumentException.class, () -> new MaskCollator(4, 16, 1.5, new Range(0, 1)));
-        assertThrows(IllegalArgumentException.class, () -> MultiCropConfig.dinov2(14).withSizes(225, 98, 14));
+        assertThrows(
+                IllegalArgumentException.class, () -> MultiCropConfig.dinov2(14).withSizes(225, 98, 14));
     }
 
     private static int count(boolean[] mask) {

@@ -65,8 +65,7 @@ final class ImageDecoderTest {
     void sixteenBitKeepsTheHighByte() throws IOException {
         ByteBuffer bgr = ByteBuffer.allocate(6).order(ByteOrder.nativeOrder());
         bgr.putShort((short) 0x12ff).putShort((short) 0x8000).putShort((short) 0xfe01);
-        Image image =
-                ImageDecoder.read(Pictures.write(dir.resolve("a.png"), 1, 1, opencv_core.CV_16UC3, bgr.array()));
+        Image image = ImageDecoder.read(Pictures.write(dir.resolve("a.png"), 1, 1, opencv_core.CV_16UC3, bgr.array()));
         assertEquals(new Image(1, 1, new byte[] {(byte) 0xfe, (byte) 0x80, 0x12}), image);
     }
 
@@ -83,8 +82,42 @@ final class ImageDecoderTest {
         Path file = Pictures.write(dir.resolve("a.jpg"), Pictures.picture(40, 20, 3));
         byte[] jpeg = Files.readAllBytes(file);
         byte[] exif = {
-            (byte) 0xff, (byte) 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0,
-            0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0
+            (byte) 0xff,
+            (byte) 0xe1,
+            0,
+            34,
+            'E',
+            'x',
+            'i',
+            'f',
+            0,
+            0,
+            'M',
+            'M',
+            0,
+            42,
+            0,
+            0,
+            0,
+            8,
+            0,
+            1,
+            1,
+            0x12,
+            0,
+            3,
+            0,
+            0,
+            0,
+            1,
+            0,
+            6,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0
         };
         ByteArrayOutputStream rotated = new ByteArrayOutputStream();
         rotated.write(jpeg, 0, 2);

@@ -63,7 +63,9 @@ final class TransformTest {
     @Test
     void withoutAGeneratorOnlyDeterministicTransformsWork() {
         ImageWritable in = new ImageWritable(Frames.toFrame(image));
-        assertEquals(Grayscale.gray(image), Frames.toImage(new Grayscale().transform(in).getFrame()));
+        assertEquals(
+                Grayscale.gray(image),
+                Frames.toImage(new Grayscale().transform(in).getFrame()));
         GaussianBlur random = new GaussianBlur();
         assertThrows(IllegalStateException.class, () -> random.transform(in));
         random.setRandom(new Random(3));

@@ -21,7 +21,14 @@ final class ImageFolderTest {
     @Test
     void findsImagesInAFixedOrderWithTheirClasses() throws IOException {
         for (String name : List.of(
-                "dog/b.PNG", "cat/z.jpg", "cat/deep/a.JPEG", "top.png", "dog/.hidden.png", ".git/c.png", "cat/notes.txt", "cat/jpg")) {
+                "dog/b.PNG",
+                "cat/z.jpg",
+                "cat/deep/a.JPEG",
+                "top.png",
+                "dog/.hidden.png",
+                ".git/c.png",
+                "cat/notes.txt",
+                "cat/jpg")) {
             Path file = dir.resolve(name);
             if (name.toLowerCase().matches(".*\\.(png|jpe?g)")) {
                 Pictures.write(file, Pictures.picture(8, 8, 1));
@@ -32,11 +39,14 @@ final class ImageFolderTest {
         }
         ImageFolder folder = new ImageFolder(dir);
         List<String> names = IntStream.range(0, folder.size())
-                .mapToObj(i -> dir.relativize(Path.of(folder.name(i))).toString().replace('\\', '/'))
+                .mapToObj(
+                        i -> dir.relativize(Path.of(folder.name(i))).toString().replace('\\', '/'))
                 .toList();
         assertEquals(List.of("cat/deep/a.JPEG", "cat/z.jpg", "dog/b.PNG", "top.png"), names);
         assertEquals(List.of("cat", "dog"), folder.classes());
-        assertEquals(List.of(0, 0, 1, -1), IntStream.range(0, 4).map(folder::label).boxed().toList());
+        assertEquals(
+                List.of(0, 0, 1, -1),
+                IntStream.range(0, 4).map(folder::label).boxed().toList());
         for (int i = 0; i < folder.size(); i++) {
             assertEquals(8, folder.read(i).width());
         }
@@ -57,8 +67,7 @@ final class ImageFolderTest {
         Path empty = Files.createDirectories(dir.resolve("empty"));
         Path file = Files.writeString(dir.resolve("file.txt"), "x");
         for (Path path : List.of(empty, file, dir.resolve("missing"))) {
-            IllegalArgumentException e =
-                    assertThrows(IllegalArgumentException.class, () -> new ImageFolder(path));
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> new ImageFolder(path));
             assertTrue(e.getMessage().startsWith(path + ": "), e.getMessage());
             assertTrue(e.getMessage().contains("expected"), e.getMessage());
             assertFalse(e.getMessage().contains("\n"));

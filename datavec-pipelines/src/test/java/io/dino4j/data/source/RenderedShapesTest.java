@@ -29,7 +29,9 @@ final class RenderedShapesTest {
         assertEquals(10, test.classes().size());
         for (int kind = 0; kind < 10; kind++) {
             int wanted = kind;
-            assertEquals(50, IntStream.range(0, 500).filter(i -> test.label(i) == wanted).count());
+            assertEquals(
+                    50,
+                    IntStream.range(0, 500).filter(i -> test.label(i) == wanted).count());
         }
     }
 

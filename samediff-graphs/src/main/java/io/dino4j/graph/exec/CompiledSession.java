@@ -134,8 +134,8 @@ final class CompiledSession extends InferenceSession {
                 out[i] = target;
             } else {
                 INDArray host = in.get(alias.input());
-                target.assign(host.get(org.nd4j.linalg.indexing.NDArrayIndex.interval(
-                        alias.row(), alias.row() + target.size(0))));
+                target.assign(host.get(
+                        org.nd4j.linalg.indexing.NDArrayIndex.interval(alias.row(), alias.row() + target.size(0))));
             }
         }
         OpCall call = new OpCall(g, in, out, new KernelContext(Collective.ALONE, new Scratch()));

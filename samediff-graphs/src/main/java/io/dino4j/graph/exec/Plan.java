@@ -104,7 +104,8 @@ public final class Plan implements AutoCloseable {
     public INDArray input(String name) {
         INDArray a = inputs.get(name);
         if (a == null) {
-            throw new IllegalArgumentException("the plan reads no placeholder '%s', only %s".formatted(name, inputs.keySet()));
+            throw new IllegalArgumentException(
+                    "the plan reads no placeholder '%s', only %s".formatted(name, inputs.keySet()));
         }
         return a;
     }
@@ -123,7 +124,8 @@ public final class Plan implements AutoCloseable {
     public INDArray output(String name) {
         INDArray a = outputs.get(name);
         if (a == null) {
-            throw new IllegalArgumentException("the plan has no output '%s', only %s".formatted(name, outputs.keySet()));
+            throw new IllegalArgumentException(
+                    "the plan has no output '%s', only %s".formatted(name, outputs.keySet()));
         }
         return a;
     }

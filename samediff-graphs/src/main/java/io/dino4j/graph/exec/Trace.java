@@ -71,8 +71,10 @@ final class Trace {
             String op = v.getOutputOfOp();
             if (op != null && ops.add(op)) {
                 SameDiffOp o = graph.getOps().get(op);
-                boolean controlled = o.getControlDeps() != null && !o.getControlDeps().isEmpty()
-                        || o.getVarControlDeps() != null && !o.getVarControlDeps().isEmpty();
+                boolean controlled =
+                        o.getControlDeps() != null && !o.getControlDeps().isEmpty()
+                                || o.getVarControlDeps() != null
+                                        && !o.getVarControlDeps().isEmpty();
                 if (controlled) {
                     throw new UnsupportedGraphException("op " + op + " has control dependencies");
                 }
@@ -148,7 +150,8 @@ final class Trace {
             List<LongShapeDescriptor> shapes =
                     StockKernel.shapes(f, in.stream().map(Trace::sample).toList());
             for (int i = 0; i < names.size(); i++) {
-                out.add(new Value(names.get(i), shapes.get(i).getShape(), StockKernel.typeOf(f, names.get(i)), null, 0));
+                out.add(new Value(
+                        names.get(i), shapes.get(i).getShape(), StockKernel.typeOf(f, names.get(i)), null, 0));
             }
         }
         out.forEach(v -> values.put(v.name, v));
@@ -189,7 +192,8 @@ final class Trace {
             }
             value = new Value(name, plain.shape(), plain.dataType(), null, 0);
             value.bind(plain);
-            if (v.getVariableType() == VariableType.VARIABLE && !bindings.variables().containsKey(name)) {
+            if (v.getVariableType() == VariableType.VARIABLE
+                    && !bindings.variables().containsKey(name)) {
                 variables.put(name, a);
             }
         }
@@ -265,7 +269,11 @@ final class Trace {
         if (!isPlain(target) || !Arrays.equals(target.shape(), v.shape) || target.dataType() != v.type) {
             throw new IllegalArgumentException("output '%s': expected a contiguous %s array %s, got %s %s"
                     .formatted(
-                            v.name, v.type, Arrays.toString(v.shape), target.dataType(), Arrays.toString(target.shape())));
+                            v.name,
+                            v.type,
+                            Arrays.toString(v.shape),
+                            target.dataType(),
+                            Arrays.toString(target.shape())));
         }
     }
 
@@ -350,7 +358,8 @@ final class Trace {
 
     Map<String, INDArray> outputs(List<String> names) {
         Map<String, INDArray> out = new LinkedHashMap<>();
-        names.forEach(n -> out.put(n, bindings.outputs().getOrDefault(n, values.get(n).array())));
+        names.forEach(
+                n -> out.put(n, bindings.outputs().getOrDefault(n, values.get(n).array())));
         return out;
     }
 

@@ -45,8 +45,7 @@ public final class AddRows extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
-        SDVariable branch =
-                new Grad(sameDiff, List.of(grads.get(0), arg(2)), iArgs(), tArgs()).outputVariables()[0];
+        SDVariable branch = new Grad(sameDiff, List.of(grads.get(0), arg(2)), iArgs(), tArgs()).outputVariables()[0];
         return List.of(passed(grads.get(0)), branch);
     }
 

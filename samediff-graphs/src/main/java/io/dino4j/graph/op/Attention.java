@@ -57,8 +57,8 @@ public final class Attention extends GraphOp {
             left -= count * length;
         }
         if (left != 0) {
-            throw new IllegalArgumentException("attention: %d rows do not split into sequences %s"
-                    .formatted(rows, Arrays.toString(groups)));
+            throw new IllegalArgumentException(
+                    "attention: %d rows do not split into sequences %s".formatted(rows, Arrays.toString(groups)));
         }
         return List.of(groups);
     }

@@ -89,8 +89,8 @@ public final class EmbedTokens extends GraphOp {
             left -= images * patches;
         }
         if (left != 0) {
-            throw new IllegalArgumentException("embed_tokens: %d patches do not split into %s"
-                    .formatted(rows, Arrays.toString(groups)));
+            throw new IllegalArgumentException(
+                    "embed_tokens: %d patches do not split into %s".formatted(rows, Arrays.toString(groups)));
         }
         return List.of(groups);
     }

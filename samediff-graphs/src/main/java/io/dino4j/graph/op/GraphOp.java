@@ -96,7 +96,9 @@ public abstract class GraphOp extends DynamicCustomOp {
 
     @Override
     public List<DataType> calculateOutputDataTypes(List<DataType> in) {
-        return IntStream.range(0, getNumOutputs()).mapToObj(i -> outputType(i, in)).collect(Collectors.toList());
+        return IntStream.range(0, getNumOutputs())
+                .mapToObj(i -> outputType(i, in))
+                .collect(Collectors.toList());
     }
 
     @Override

@@ -47,9 +47,9 @@ public final class KoLeo extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
-        return Arrays.asList(new Grad(
-                        sameDiff, List.of(arg(0), outputVariables()[1], grads.get(0)), attribute(0), real(0))
-                .outputVariables());
+        return Arrays.asList(
+                new Grad(sameDiff, List.of(arg(0), outputVariables()[1], grads.get(0)), attribute(0), real(0))
+                        .outputVariables());
     }
 
     /** Gradient. Inputs: {@code x, n, dL}; output {@code dX [G B, D]}. Attributes as forward. */

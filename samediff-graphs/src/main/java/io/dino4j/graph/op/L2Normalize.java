@@ -33,8 +33,7 @@ public final class L2Normalize extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         SDVariable[] out = outputVariables();
-        return Arrays.asList(
-                new Grad(sameDiff, List.of(out[0], out[1], grads.get(0)), real(0)).outputVariables());
+        return Arrays.asList(new Grad(sameDiff, List.of(out[0], out[1], grads.get(0)), real(0)).outputVariables());
     }
 
     /**

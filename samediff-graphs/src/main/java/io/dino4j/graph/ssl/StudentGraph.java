@@ -85,10 +85,20 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
             SDVariable[] logits = heads.logits(rows, counts);
             int global = local ? 1 : 0;
             if (local) {
-                addClsLoss("dino_local_crops_loss", logits[0], c.localRows(), 2, (row, j) -> j * c.batch() + row % c.batch());
+                addClsLoss(
+                        "dino_local_crops_loss",
+                        logits[0],
+                        c.localRows(),
+                        2,
+                        (row, j) -> j * c.batch() + row % c.batch());
             }
             // a global crop is compared with the other one of the same image
-            addClsLoss("dino_global_crops_loss", logits[global], c.globalRows(), 1, (row, j) -> (row + c.batch()) % c.globalRows());
+            addClsLoss(
+                    "dino_global_crops_loss",
+                    logits[global],
+                    c.globalRows(),
+                    1,
+                    (row, j) -> (row + c.batch()) % c.globalRows());
             if (c.koleoWeight() != 0) {
                 SDVariable cls = new SplitRows(sd, rows, counts).outputVariables()[global];
                 SDVariable value = new KoLeo(sd, cls, SslConfig.GLOBAL_CROPS, KOLEO_EPS).outputVariables()[0];
@@ -126,7 +136,10 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
             SDVariable all = sd.hasVariable(TeacherGraph.CLS_TARGETS)
                     ? sd.getVariable(TeacherGraph.CLS_TARGETS)
                     : sd.placeHolder(
-                            TeacherGraph.CLS_TARGETS, type, c.globalRows(), c.dinoHead().prototypes());
+                            TeacherGraph.CLS_TARGETS,
+                            type,
+                            c.globalRows(),
+                            c.dinoHead().prototypes());
             INDArray weights = Nd4j.valueArrayOf(new long[] {rows}, 1.0 / ((double) c.batch() * c.clsTerms()), type);
             SDVariable weight = sd.constant(name + ".weights", weights);
             SDVariable value = new PrototypeCrossEntropy(
@@ -139,7 +152,10 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
         private void addPatchLoss(SDVariable logits) {
             String name = "ibot_loss";
             SDVariable targets = sd.placeHolder(
-                    TeacherGraph.PATCH_TARGETS, type, c.maxMasked(), c.patchHead().prototypes());
+                    TeacherGraph.PATCH_TARGETS,
+                    type,
+                    c.maxMasked(),
+                    c.patchHead().prototypes());
             SDVariable weights = sd.placeHolder(MASK_WEIGHTS, type, c.maxMasked());
             SDVariable assignment = assignment(name, c.maxMasked(), 1, (row, j) -> row);
             SDVariable sum = new PrototypeCrossEntropy(sd, logits, targets, assignment, weights, c.studentTemp())

@@ -71,16 +71,19 @@ public record TeacherGraph(SameDiff graph, Tokens tokens, List<String> outputs) 
         List<String> outputs = new ArrayList<>(List.of(CLS_TARGETS, PATCH_TARGETS));
         SDVariable all = sd.constant("cls_count", Nd4j.scalar(DataType.INT32, c.globalRows()));
         if (c.targets() == SslConfig.Targets.SINKHORN_KNOPP) {
-            new Sinkhorn(sd, logits[0], temperature, all, ITERATIONS).outputVariable().rename(CLS_TARGETS);
+            new Sinkhorn(sd, logits[0], temperature, all, ITERATIONS)
+                    .outputVariable()
+                    .rename(CLS_TARGETS);
             new Sinkhorn(sd, logits[1], temperature, count, ITERATIONS)
                     .outputVariable()
                     .rename(PATCH_TARGETS);
         } else {
-            SDVariable clsCenter = sd.placeHolder(CLS_CENTER, type, 1, c.dinoHead().prototypes());
-            SDVariable patchCenter = sd.placeHolder(PATCH_CENTER, type, 1, c.patchHead().prototypes());
+            SDVariable clsCenter =
+                    sd.placeHolder(CLS_CENTER, type, 1, c.dinoHead().prototypes());
+            SDVariable patchCenter =
+                    sd.placeHolder(PATCH_CENTER, type, 1, c.patchHead().prototypes());
             SDVariable[] cls = new CenteredSoftmax(sd, logits[0], clsCenter, temperature, all).outputVariables();
-            SDVariable[] patch =
-                    new CenteredSoftmax(sd, logits[1], patchCenter, temperature, count).outputVariables();
+            SDVariable[] patch = new CenteredSoftmax(sd, logits[1], patchCenter, temperature, count).outputVariables();
             cls[0].rename(CLS_TARGETS);
             cls[1].rename(CLS_MEAN);
             patch[0].rename(PATCH_TARGETS);

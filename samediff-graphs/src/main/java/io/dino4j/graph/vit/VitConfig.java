@@ -43,7 +43,10 @@ public record VitConfig(
      */
     public VitConfig {
         require(patchSize > 0 && imageSize >= patchSize, "a patch size from 1 to the image size", patchSize);
-        require(imageSize % patchSize == 0, "an image size that is a multiple of the patch size " + patchSize, imageSize);
+        require(
+                imageSize % patchSize == 0,
+                "an image size that is a multiple of the patch size " + patchSize,
+                imageSize);
         require(depth > 0, "a positive depth", depth);
         require(numHeads > 0 && embedDim % numHeads == 0, "a width that splits into " + numHeads + " heads", embedDim);
         require(numRegisters >= 0, "zero or more registers", numRegisters);
@@ -86,8 +89,7 @@ public record VitConfig(
 
     /** The same with register tokens, whose released models interpolate with antialias and without offset. */
     public VitConfig withRegisters(int n) {
-        return new VitConfig(
-                imageSize, patchSize, embedDim, depth, numHeads, mlpRatio, ffn, n, layerScale, 0, true);
+        return new VitConfig(imageSize, patchSize, embedDim, depth, numHeads, mlpRatio, ffn, n, layerScale, 0, true);
     }
 
     /** The same for images of another size. */

@@ -168,8 +168,9 @@ final class OpCases {
     }
 
     private void linear(int t, int i, int o, boolean gelu, boolean bias, boolean gamma, boolean residual) {
-        List<INDArray> in = new ArrayList<>(List.of(array(t, i), array(o, i).divi(Math.sqrt(i)).castTo(DataType.FLOAT)
-                .castTo(DataType.DOUBLE)));
+        List<INDArray> in = new ArrayList<>(List.of(
+                array(t, i),
+                array(o, i).divi(Math.sqrt(i)).castTo(DataType.FLOAT).castTo(DataType.DOUBLE)));
         if (bias) {
             in.add(array(o));
         }
@@ -388,7 +389,8 @@ final class OpCases {
     /** A gradient for each output that carries one, null for the others. */
     static List<INDArray> outputGradients(OpCase c, WiredOp wired) {
         OpCases source = new OpCases();
-        long[][] shapes = wired.op().outputShapes(c.inputs().stream().map(INDArray::shape).toArray(long[][]::new));
+        long[][] shapes =
+                wired.op().outputShapes(c.inputs().stream().map(INDArray::shape).toArray(long[][]::new));
         List<INDArray> gradients = new ArrayList<>();
         for (int i = 0; i < shapes.length; i++) {
             gradients.add(c.outputs().contains(i) ? source.array(shapes[i]) : null);

@@ -4,12 +4,14 @@ import static io.dino4j.graph.kernel.OpRunner.op;
 import static io.dino4j.graph.kernel.ProviderAgreement.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.graph.kernel.portable.PortableProvider;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.Attention;
 import io.dino4j.graph.op.CenteredSoftmax;
+import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.KoLeo;
 import io.dino4j.graph.op.LayerNorm;
 import io.dino4j.graph.op.Linear;
@@ -157,7 +159,8 @@ final class PortableInvariantsTest {
                     of.putColumn(part * 2 + k, qkv.getColumn(part * 6 + h * 2 + k));
                 }
             }
-            INDArray one = run.run(op(new Attention(), new long[] {1, 3, n}), of).get(0);
+            INDArray one =
+                    run.run(op(new Attention(), new long[] {1, 3, n}), of).get(0);
             assertClose(one, all.getColumns(2 * h, 2 * h + 1), TIGHT, "head " + h);
         }
     }
@@ -166,7 +169,8 @@ final class PortableInvariantsTest {
     @EnumSource(names = {"FLOAT", "DOUBLE"})
     void extremeScoresStayFinite(DataType type) {
         INDArray qkv = array(7, 6, 12).muli(1e4);
-        List<INDArray> out = new OpRunner(new PortableProvider(), type).run(op(new Attention(), new long[] {2, 2, 3}), qkv);
+        List<INDArray> out =
+                new OpRunner(new PortableProvider(), type).run(op(new Attention(), new long[] {2, 2, 3}), qkv);
         out.forEach(PortableInvariantsTest::assertFinite);
     }
 
@@ -180,11 +184,32 @@ final class PortableInvariantsTest {
     }
 
     @Test
+    void noAdditionIsLostWhenARowIsPickedManyTimes() {
+        int[] index = IntStream.range(0, 2000).map(i -> i % 3).toArray();
+        INDArray dY = Nd4j.ones(DataType.DOUBLE, 2000, 384);
+        for (int i = 0; i < 5; i++) {
+            INDArray dX = run.run(
+                            op(new GatherRows.Grad(), new long[0]), array(1, 3, 384), Nd4j.createFromArray(index), dY)
+                    .get(0);
+            assertEquals(2000 * 384, dX.sumNumber().doubleValue());
+        }
+    }
+
+    @Test
+    void aRowThatDoesNotExistIsRefused() {
+        for (int row : new int[] {-1, 3}) {
+            INDArray index = Nd4j.createFromArray(0, row);
+            assertThrows(
+                    IndexOutOfBoundsException.class,
+                    () -> run.run(op(new GatherRows(), new long[] {0}), array(1, 3, 2), index));
+        }
+    }
+
+    @Test
     void positionWeightsSumToOneAndRespectSymmetry() {
         for (boolean antialias : new boolean[] {false, true}) {
             for (int[] size : new int[][] {{3, 5}, {7, 2}, {4, 4}, {1, 9}}) {
-                PositionEmbedding op =
-                        op(new PositionEmbedding(), new long[] {size[0], size[1], antialias ? 1 : 0}, 0);
+                PositionEmbedding op = op(new PositionEmbedding(), new long[] {size[0], size[1], antialias ? 1 : 0}, 0);
                 INDArray matrix = PositionResampling.matrix(op.resize(17), DataType.DOUBLE);
                 int rows = 1 + size[0] * size[1];
                 for (int i = 0; i < rows; i++) {
@@ -212,8 +237,11 @@ final class PortableInvariantsTest {
     @Test
     void offsetChangesTheScale() {
         PositionEmbedding op = op(new PositionEmbedding(), new long[] {4, 8, 0}, 0.1);
-        double[] row = PositionResampling.matrix(op.resize(17), DataType.DOUBLE).getRow(1 + 8).toDoubleVector();
-        // row 1 of 4: centre 4 / 4.1 * 1.5 - 0.5 = 0.96341..., so samples 0 and 1 carry the most, weight 1 at distance 0.03658...
+        double[] row = PositionResampling.matrix(op.resize(17), DataType.DOUBLE)
+                .getRow(1 + 8)
+                .toDoubleVector();
+        // row 1 of 4: centre 4 / 4.1 * 1.5 - 0.5 = 0.96341..., so samples 0 and 1 carry the most, weight 1 at distance
+        // 0.03658...
         double distance = 1 - (4 / 4.1 * 1.5 - 0.5);
         double weight = (1.25 * distance - 2.25) * distance * distance + 1;
         double down = row[1 + 4] + row[1 + 5] + row[1 + 6] + row[1 + 7];
@@ -282,8 +310,8 @@ final class PortableInvariantsTest {
         // distances: eps-sized in group 0 for rows 0, 2, 3
         double near = Math.log(Math.sqrt(2) * 1e-8 + 1e-8);
         double turned = Math.sqrt(2 - Math.sqrt(2));
-        double expected = -(3 * near + Math.log(Math.sqrt(2))) / 4
-                - (3 * Math.log(turned) + Math.log(Math.sqrt(2))) / 4;
+        double expected =
+                -(3 * near + Math.log(Math.sqrt(2))) / 4 - (3 * Math.log(turned) + Math.log(Math.sqrt(2))) / 4;
         assertEquals(expected, out.get(0).getDouble(0), 1e-6);
     }
 

@@ -64,7 +64,8 @@ public final class ProviderAgreement {
                                     expected.get(i),
                                     b.outputs()[i],
                                     tolerance,
-                                    "%s output %d of %s, run %d".formatted(runner.provider().name(), i, op.opName(), run));
+                                    "%s output %d of %s, run %d"
+                                            .formatted(runner.provider().name(), i, op.opName(), run));
                         }
                     }
                 }

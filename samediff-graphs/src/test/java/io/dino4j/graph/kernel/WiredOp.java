@@ -31,7 +31,8 @@ final class WiredOp {
         op = c.graph().add(sd, inputs);
         outputs = op.outputVariables();
         outputGradients = new SDVariable[outputs.length];
-        long[][] shapes = op.outputShapes(c.inputs().stream().map(INDArray::shape).toArray(long[][]::new));
+        long[][] shapes =
+                op.outputShapes(c.inputs().stream().map(INDArray::shape).toArray(long[][]::new));
         for (int i = 0; i < outputs.length; i++) {
             outputGradients[i] = sd.placeHolder("gradient" + i, inputs[0].dataType(), shapes[i]);
         }
@@ -88,7 +89,11 @@ final class WiredOp {
             if (o == op) {
                 for (int i = 0; i < outputs.length; i++) {
                     INDArray g = gradients.get(i);
-                    values.put(outputGradients[i].name(), g != null ? g : Nd4j.zeros(runner.type(), made.get(i).shape()));
+                    values.put(
+                            outputGradients[i].name(),
+                            g != null
+                                    ? g
+                                    : Nd4j.zeros(runner.type(), made.get(i).shape()));
                 }
             }
         }

@@ -39,6 +39,16 @@ public final class CheckpointStore {
     }
 
     /**
+     * The newest complete checkpoint of a folder that another process may be writing to; nothing is changed there.
+     *
+     * @param root folder of the checkpoints
+     * @return empty if there is none
+     */
+    public static Optional<Checkpoint> latestIn(Path root) {
+        return Files.isDirectory(root) ? new CheckpointStore(root, 1).latest() : Optional.empty();
+    }
+
+    /**
      * Opens a folder for checkpoints, makes it if need be, and removes what an interrupted run left half done.
      *
      * @param root folder of the checkpoints
@@ -77,7 +87,8 @@ public final class CheckpointStore {
         try {
             draft = Files.createTempDirectory(root, DRAFT);
             write(draft, state, snapshot);
-            Optional<Path> replaced = Files.exists(target) ? Optional.of(moveAside(target, REPLACED)) : Optional.empty();
+            Optional<Path> replaced =
+                    Files.exists(target) ? Optional.of(moveAside(target, REPLACED)) : Optional.empty();
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
             sync(root);
             if (replaced.isPresent()) {
@@ -105,8 +116,8 @@ public final class CheckpointStore {
                 Checkpoint.SECOND_MOMENT,
                 Checkpoint.EXTRAS);
         ByteBuffer manifest = ByteBuffer.wrap(Manifest.of(state, dir, names).toBytes());
-        try (FileChannel out = FileChannel.open(
-                dir.resolve(Manifest.NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel out =
+                FileChannel.open(dir.resolve(Manifest.NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             while (manifest.hasRemaining()) {
                 out.write(manifest);
             }
@@ -125,7 +136,8 @@ public final class CheckpointStore {
             try {
                 Checkpoint checkpoint = Checkpoint.open(dir);
                 if (!dir.endsWith("step-%08d".formatted(checkpoint.state().step()))) {
-                    throw new CheckpointException("%s: holds step %d".formatted(dir, checkpoint.state().step()));
+                    throw new CheckpointException("%s: holds step %d"
+                            .formatted(dir, checkpoint.state().step()));
                 }
                 return Optional.of(checkpoint);
             } catch (CheckpointException e) {

@@ -22,7 +22,7 @@ import java.util.List;
  */
 public final class ConfigLayers {
     private static final List<String> PRESETS =
-            List.of("nano", "tiny", "vits14", "vitb14", "vitl14", "vitg14", "vitl16_short");
+            List.of("shapes", "nano", "tiny", "vits14", "vitb14", "vitl14", "vitg14", "vitl16_short");
 
     private final ConfigTree tree;
 
@@ -66,7 +66,8 @@ public final class ConfigLayers {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
             throw new ConfigException("%s: line %d is not YAML".formatted(file, line), e);
         } catch (NoSuchFileException e) {
-            throw new ConfigException("%s: no such file; name a YAML file or one of the presets %s".formatted(file, PRESETS), e);
+            throw new ConfigException(
+                    "%s: no such file; name a YAML file or one of the presets %s".formatted(file, PRESETS), e);
         } catch (IOException e) {
             throw new ConfigException("%s: cannot be read: %s".formatted(file, e), e);
         }
@@ -81,8 +82,8 @@ public final class ConfigLayers {
         for (String assignment : assignments) {
             int equals = assignment.indexOf('=');
             if (equals < 1) {
-                throw new ConfigException(
-                        "command line: '%s' is no override; write key=value, such as optim.epochs=5".formatted(assignment));
+                throw new ConfigException("command line: '%s' is no override; write key=value, such as optim.epochs=5"
+                        .formatted(assignment));
             }
             String[] path = assignment.substring(0, equals).strip().split("\\.");
             ObjectNode layer = ConfigTree.YAML.createObjectNode();

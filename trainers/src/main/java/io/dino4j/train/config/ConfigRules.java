@@ -17,12 +17,12 @@ final class ConfigRules {
             "train.batch_size_per_gpu",
             "train.saveckp_freq",
             "train.num_workers",
-            "train.OFFICIAL_EPOCH_LENGTH",
             "student.patch_size",
             "optim.epochs",
             "crops.global_crops_size",
             "crops.local_crops_size");
     private static final List<String> NOT_NEGATIVE = List.of(
+            "train.OFFICIAL_EPOCH_LENGTH",
             "dino.loss_weight",
             "dino.koleo_loss_weight",
             "ibot.loss_weight",
@@ -88,15 +88,21 @@ final class ConfigRules {
         for (String k : List.of("teacher.warmup_teacher_temp", "teacher.teacher_temp")) {
             require(k, number(k) > 0 && number(k) < Double.POSITIVE_INFINITY, "above 0");
         }
-        require("optim.layerwise_decay", number("optim.layerwise_decay") > 0 && number("optim.layerwise_decay") <= 1,
+        require(
+                "optim.layerwise_decay",
+                number("optim.layerwise_decay") > 0 && number("optim.layerwise_decay") <= 1,
                 "0 < value <= 1");
-        require("crops.color_jitter_hue", number("crops.color_jitter_hue") >= 0 && number("crops.color_jitter_hue") <= 0.5,
+        require(
+                "crops.color_jitter_hue",
+                number("crops.color_jitter_hue") >= 0 && number("crops.color_jitter_hue") <= 0.5,
                 "0 to 0.5");
         for (String k : List.of("ibot.mask_ratio_min_max", "crops.global_crops_scale", "crops.local_crops_scale")) {
             double low = config.at(k).get(0).doubleValue();
             double high = config.at(k).get(1).doubleValue();
             boolean mayBeZero = k.startsWith("ibot.");
-            require(k, (mayBeZero ? low >= 0 : low > 0) && low <= high && high <= 1,
+            require(
+                    k,
+                    (mayBeZero ? low >= 0 : low > 0) && low <= high && high <= 1,
                     "[low, high] with %s low <= high <= 1".formatted(mayBeZero ? "0 <=" : "0 <"));
         }
     }
@@ -132,7 +138,9 @@ final class ConfigRules {
         RunConfig.Student student = ConfigTree.YAML.convertValue(config.at("student"), RunConfig.Student.class);
         RunConfig.Shape shape = student.shape();
         String key = number("student.num_heads") > 0 ? "student.num_heads" : "student.embed_dim";
-        require(key, shape.embedDim() % shape.numHeads() == 0,
+        require(
+                key,
+                shape.embedDim() % shape.numHeads() == 0,
                 "a width (%d) that the heads (%d) divide".formatted(shape.embedDim(), shape.numHeads()));
     }
 

@@ -55,11 +55,7 @@ final class ConfigTree {
     ConfigException fault(String key, String allowed) {
         JsonNode value = at(key);
         return new ConfigException("%s: %s is %s; allowed: %s"
-                .formatted(
-                        origins.getOrDefault(key, "default"),
-                        key,
-                        shown(value),
-                        allowed));
+                .formatted(origins.getOrDefault(key, "default"), key, shown(value), allowed));
     }
 
     private static String shown(JsonNode value) {
@@ -95,8 +91,8 @@ final class ConfigTree {
             } else if (value.isObject()) {
                 merge(origin, key + ".", (ObjectNode) value, (ObjectNode) known);
             } else if (!value.isNull()) {
-                throw new ConfigException(
-                        "%s: %s is %s; it is a block of keys such as '%s'".formatted(origin, key, value, nearest(key + ".")));
+                throw new ConfigException("%s: %s is %s; it is a block of keys such as '%s'"
+                        .formatted(origin, key, value, nearest(key + ".")));
             }
         }
     }
@@ -110,7 +106,9 @@ final class ConfigTree {
         } else if (known.isBoolean()) {
             result = flag(value);
         } else if (known.isTextual()) {
-            result = value.isNull() ? TextNode.valueOf("") : value.isValueNode() ? TextNode.valueOf(value.asText()) : null;
+            result = value.isNull()
+                    ? TextNode.valueOf("")
+                    : value.isValueNode() ? TextNode.valueOf(value.asText()) : null;
         } else if (known.isDouble()) {
             result = number(value);
         } else {
@@ -126,7 +124,9 @@ final class ConfigTree {
                                     ? "a list of " + known.size() + " numbers"
                                     : known.isBoolean()
                                             ? "true or false"
-                                            : known.isTextual() ? "a text" : known.isDouble() ? "a number" : "a whole number"));
+                                            : known.isTextual()
+                                                    ? "a text"
+                                                    : known.isDouble() ? "a number" : "a whole number"));
         }
         return result;
     }

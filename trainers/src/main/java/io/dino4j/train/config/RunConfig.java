@@ -95,7 +95,7 @@ public record RunConfig(
      * @param saveckpFreq epochs between checkpoints, at least 1
      * @param seed root of all randomness
      * @param numWorkers loader threads, at least 1
-     * @param officialEpochLength steps that count as one epoch, at least 1
+     * @param officialEpochLength steps that count as one epoch; 0 for one pass over the images
      * @param cacheDataset kept for upstream's files
      * @param centering how teacher logits become targets
      */
@@ -361,13 +361,15 @@ public record RunConfig(
     }
 
     /**
-     * SHA-256, in hex, of what decides a run's numbers. Folders, loader threads and how often to save or evaluate are
-     * left out, so that a resumed run may change them.
+     * SHA-256, in hex, of what decides a run's numbers. Folders, loader threads, how often to save or evaluate and the
+     * number of epochs are left out, so that a resumed run may change them; with more epochs it goes on with the
+     * schedules of the longer run.
      */
     public String hash() {
         ObjectNode tree = ConfigTree.YAML.valueToTree(this);
         tree.remove(List.of("MODEL", "compute_precision", "evaluation"));
         ((ObjectNode) tree.get("train")).remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset"));
+        ((ObjectNode) tree.get("optim")).remove("epochs");
         return ConfigTree.sha256(tree.toString()).toLowerCase(Locale.ROOT);
     }
 }

@@ -102,7 +102,10 @@ public final class MetricsLog implements AutoCloseable {
         values.forEach(node::put);
         try {
             byte[] json = JSON.writeValueAsBytes(node);
-            ByteBuffer line = ByteBuffer.allocate(json.length + 1).put(json).put((byte) '\n').flip();
+            ByteBuffer line = ByteBuffer.allocate(json.length + 1)
+                    .put(json)
+                    .put((byte) '\n')
+                    .flip();
             while (line.hasRemaining()) {
                 channel.write(line);
             }

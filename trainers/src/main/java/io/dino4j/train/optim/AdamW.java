@@ -189,7 +189,8 @@ public final class AdamW {
         ParameterLayout wanted = groups.layout();
         if (vector.layout() != wanted && !vector.layout().names().equals(wanted.names())) {
             throw new IllegalArgumentException("%s has another layout than the optimiser: %d and %d parameters"
-                    .formatted(what, vector.layout().names().size(), wanted.names().size()));
+                    .formatted(
+                            what, vector.layout().names().size(), wanted.names().size()));
         }
     }
 }

@@ -56,8 +56,7 @@ public final class ParameterGroups {
     private final List<Range> ranges;
     private final List<String> subNetworks;
 
-    private ParameterGroups(
-            ParameterLayout layout, List<Group> groups, List<Range> ranges, List<String> subNetworks) {
+    private ParameterGroups(ParameterLayout layout, List<Group> groups, List<Range> ranges, List<String> subNetworks) {
         this.layout = layout;
         this.groups = List.copyOf(groups);
         this.ranges = List.copyOf(ranges);
@@ -72,7 +71,8 @@ public final class ParameterGroups {
      * @param patchEmbedLrMult further factor of the patch embedding
      */
     public static ParameterGroups of(ParameterLayout layout, double layerwiseDecay, double patchEmbedLrMult) {
-        int depth = layout.names().stream().mapToInt(ParameterGroups::block).max().orElse(-1) + 1;
+        int depth =
+                layout.names().stream().mapToInt(ParameterGroups::block).max().orElse(-1) + 1;
         List<Group> groups = new ArrayList<>();
         List<Range> ranges = new ArrayList<>();
         List<String> subNetworks = new ArrayList<>();

@@ -47,12 +47,33 @@ record LineChart(String name, List<MetricsLog.Record> records) {
                 <path class="line" d="%s"/><g class="dots">%s</g></svg></figure>
                 """
                 .formatted(
-                        title, number(end), WIDTH, HEIGHT, title, number(points.get(0).value()), number(end),
-                        LEFT, TOP, WIDTH - 8, LEFT, HEIGHT - BOTTOM, WIDTH - 8,
-                        LEFT - 6, TOP + 4, high > low ? number(high) : "", LEFT - 6, HEIGHT - BOTTOM + 4,
+                        title,
+                        number(end),
+                        WIDTH,
+                        HEIGHT,
+                        title,
+                        number(points.get(0).value()),
+                        number(end),
+                        LEFT,
+                        TOP,
+                        WIDTH - 8,
+                        LEFT,
+                        HEIGHT - BOTTOM,
+                        WIDTH - 8,
+                        LEFT - 6,
+                        TOP + 4,
+                        high > low ? number(high) : "",
+                        LEFT - 6,
+                        HEIGHT - BOTTOM + 4,
                         high > low ? number(low) : "",
-                        LEFT, HEIGHT - 6, number(first), WIDTH - 8, HEIGHT - 6, number(last),
-                        path, dots);
+                        LEFT,
+                        HEIGHT - 6,
+                        number(first),
+                        WIDTH - 8,
+                        HEIGHT - 6,
+                        number(last),
+                        path,
+                        dots);
     }
 
     private List<Point> points() {

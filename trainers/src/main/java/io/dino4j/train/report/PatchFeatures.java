@@ -12,9 +12,8 @@ public record PatchFeatures(float[][] features, byte[][] rgb, int imageSize, int
     /** Checks that all sizes fit each other. */
     public PatchFeatures {
         if (features.length == 0 || features.length != rgb.length) {
-            throw new IllegalArgumentException(
-                    "expected as many images as features, and one at least; got %d and %d"
-                            .formatted(rgb.length, features.length));
+            throw new IllegalArgumentException("expected as many images as features, and one at least; got %d and %d"
+                    .formatted(rgb.length, features.length));
         }
         int length = features[0].length;
         for (int i = 0; i < features.length; i++) {
@@ -23,8 +22,8 @@ public record PatchFeatures(float[][] features, byte[][] rgb, int imageSize, int
                         .formatted(i, features[i].length, gridSize * gridSize));
             }
             if (rgb[i].length != imageSize * imageSize * 3) {
-                throw new IllegalArgumentException("image %d: expected %d bytes, got %d"
-                        .formatted(i, imageSize * imageSize * 3, rgb[i].length));
+                throw new IllegalArgumentException(
+                        "image %d: expected %d bytes, got %d".formatted(i, imageSize * imageSize * 3, rgb[i].length));
             }
         }
     }

@@ -132,8 +132,9 @@ public record RunReport(
         }
         Set<Integer> ks = new TreeSet<>();
         accuracies.forEach(a -> ks.addAll(a.byK().keySet()));
-        page.append("<h2>Nearest neighbours</h2>\n<p>Share of test images whose class the nearest training images vote for."
-                + "</p>\n<table><tr><th>features</th>");
+        page.append(
+                "<h2>Nearest neighbours</h2>\n<p>Share of test images whose class the nearest training images vote for."
+                        + "</p>\n<table><tr><th>features</th>");
         ks.forEach(k -> page.append("<th>k = ").append(k).append("</th>"));
         page.append("</tr>\n");
         for (Accuracy a : accuracies) {

@@ -16,7 +16,8 @@ public record CosineSchedule(double base, double last, long total, long warmup, 
     /** Checks the lengths. */
     public CosineSchedule {
         if (warmup < 0 || total < warmup) {
-            throw new IllegalArgumentException("a warm-up of %d steps does not fit a run of %d".formatted(warmup, total));
+            throw new IllegalArgumentException(
+                    "a warm-up of %d steps does not fit a run of %d".formatted(warmup, total));
         }
     }
 

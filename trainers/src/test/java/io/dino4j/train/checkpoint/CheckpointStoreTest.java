@@ -64,12 +64,14 @@ final class CheckpointStoreTest {
             store.save(state(step), snapshot(step));
         }
         Files.delete(root.resolve("step-00000005/teacher.safetensors"));
-        try (RandomAccessFile file = new RandomAccessFile(root.resolve("step-00000004/moment1.safetensors").toFile(), "rw")) {
+        try (RandomAccessFile file = new RandomAccessFile(
+                root.resolve("step-00000004/moment1.safetensors").toFile(), "rw")) {
             file.seek(file.length() - 3);
             file.write(file.read() ^ 1);
         }
         Path manifest = root.resolve("step-00000003/state.json");
-        Files.writeString(manifest, Files.readString(manifest).replace("\"samplerPosition\" : 17", "\"samplerPosition\" : 18"));
+        Files.writeString(
+                manifest, Files.readString(manifest).replace("\"samplerPosition\" : 17", "\"samplerPosition\" : 18"));
         Files.writeString(root.resolve("step-00000002/state.json"), "{\"format\":1");
         assertEquals(1, store.latest().orElseThrow().state().step());
         Files.delete(root.resolve("step-00000001/state.json"));

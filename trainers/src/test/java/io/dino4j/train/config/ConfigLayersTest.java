@@ -92,8 +92,14 @@ final class ConfigLayersTest {
     @Test
     void theHashFollowsNumbersAndNotFolders() {
         RunConfig a = ConfigLayers.defaults().preset("nano").resolve();
-        RunConfig b = ConfigLayers.defaults().preset("nano").overrides(List.of("train.output_dir=/x")).resolve();
-        RunConfig c = ConfigLayers.defaults().preset("nano").overrides(List.of("train.seed=1")).resolve();
+        RunConfig b = ConfigLayers.defaults()
+                .preset("nano")
+                .overrides(List.of("train.output_dir=/x"))
+                .resolve();
+        RunConfig c = ConfigLayers.defaults()
+                .preset("nano")
+                .overrides(List.of("train.seed=1"))
+                .resolve();
         assertEquals(a.hash(), b.hash());
         assertNotEquals(a.hash(), c.hash());
     }
@@ -129,8 +135,9 @@ final class ConfigLayersTest {
     void aFileThatIsNoYamlIsNamedWithItsLine(@TempDir Path dir) throws IOException {
         Path file = dir.resolve("bad.yaml");
         Files.writeString(file, "optim:\n  epochs: [1\nstudent: 3\n");
-        String message =
-                assertThrows(ConfigException.class, () -> ConfigLayers.defaults().file(file)).getMessage();
+        String message = assertThrows(
+                        ConfigException.class, () -> ConfigLayers.defaults().file(file))
+                .getMessage();
         assertEquals(true, message.startsWith(file + ": line ") && message.endsWith("is not YAML"), message);
     }
 }

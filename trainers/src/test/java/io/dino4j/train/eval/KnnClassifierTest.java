@@ -49,7 +49,9 @@ final class KnnClassifierTest {
         INDArray train = Nd4j.createFromArray(new float[][] {{101, 100}, {99, 100}});
         INDArray test = Nd4j.createFromArray(new float[][] {{108, 100}, {90, 100}});
         assertEquals(
-                1.0, PixelBaseline.accuracy(train, new int[] {0, 1}, test, new int[] {0, 1}, 2, 1).get(1));
+                1.0,
+                PixelBaseline.accuracy(train, new int[] {0, 1}, test, new int[] {0, 1}, 2, 1)
+                        .get(1));
     }
 
     @Test

@@ -57,7 +57,9 @@ final class AdamWTest {
                         m[i] = 0.9 * m[i] + 0.1 * factor * g[i];
                         v[i] = 0.999 * v[i] + 0.001 * Math.pow(factor * g[i], 2);
                         p[i] *= 1 - lr * 0.1 * r.wdMultiplier();
-                        p[i] -= lr * m[i] / (1 - Math.pow(0.9, step))
+                        p[i] -= lr
+                                * m[i]
+                                / (1 - Math.pow(0.9, step))
                                 / (Math.sqrt(v[i] / (1 - Math.pow(0.999, step))) + 1e-8);
                         t[i] = 0.9 * t[i] + 0.1 * p[i];
                     }
@@ -119,7 +121,8 @@ final class AdamWTest {
             ParameterVector gradients = random(layout, 3);
             GradientClip.Clipping clipping = new GradientClip(groups, 0, workers).measure(gradients);
             adam.update(student, gradients, clipping, random(layout, 2), new Hyper(0.01, 0.1, 0.9, 0.04, 0));
-            assertArrayEquals(before, student.view("dino_head.last_layer.weight_v").dup().toFloatVector(), 0f);
+            assertArrayEquals(
+                    before, student.view("dino_head.last_layer.weight_v").dup().toFloatVector(), 0f);
             assertNotEquals(
                     0f, adam.firstMoment().view("dino_head.last_layer.weight_v").getFloat(0));
         }

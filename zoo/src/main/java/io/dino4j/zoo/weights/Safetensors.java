@@ -101,8 +101,8 @@ public final class Safetensors implements AutoCloseable {
     public void readInto(String name, INDArray target) {
         TensorInfo info = info(name);
         if (info.length() != target.length()) {
-            throw new WeightsException("%s: tensor '%s' has %d elements, wanted %d"
-                    .formatted(file, name, info.length(), target.length()));
+            throw new WeightsException(
+                    "%s: tensor '%s' has %d elements, wanted %d".formatted(file, name, info.length(), target.length()));
         }
         if (info.length() > 0 && info.type() == target.dataType()) {
             copy(info, target);

@@ -2,6 +2,7 @@ package io.dino4j.zoo.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -27,8 +28,10 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
     private static final long LARGEST = 100_000_000; // the format's own limit for the JSON
-    private static final ObjectMapper JSON =
-            JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
     private static final Map<String, DataType> TYPES = Map.of(
             "F64", DataType.DOUBLE,
             "F32", DataType.FLOAT,
@@ -50,9 +53,8 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                     "%s: announces a header of %s bytes in a file of %d; it is cut short or no safetensors file"
                             .formatted(file, Long.toUnsignedString(length), size));
         }
-        String text = StandardCharsets.UTF_8
-                .decode(bytes(channel, 8, (int) length))
-                .toString();
+        String text =
+                StandardCharsets.UTF_8.decode(bytes(channel, 8, (int) length)).toString();
         return parse(file, text, 8 + length, size);
     }
 
@@ -70,7 +72,9 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         Map<String, String> metadata = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> field : root.properties()) {
             if (field.getKey().equals("__metadata__")) {
-                field.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asText()));
+                field.getValue()
+                        .properties()
+                        .forEach(m -> metadata.put(m.getKey(), m.getValue().asText()));
             } else {
                 tensors.put(field.getKey(), tensor(file, field.getKey(), field.getValue(), dataStart, size));
             }
@@ -82,8 +86,13 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     private static TensorInfo tensor(Path file, String name, JsonNode node, long dataStart, long size) {
         DataType type = TYPES.get(node.path("dtype").asText());
         if (type == null) {
-            throw fault(file, name, "element type '%s' is not one of %s"
-                    .formatted(node.path("dtype").asText(), TYPES.keySet().stream().sorted().toList()));
+            throw fault(
+                    file,
+                    name,
+                    "element type '%s' is not one of %s"
+                            .formatted(
+                                    node.path("dtype").asText(),
+                                    TYPES.keySet().stream().sorted().toList()));
         }
         long[] shape = longs(file, name, node.path("shape"));
         long[] offsets = longs(file, name, node.path("data_offsets"));
@@ -96,12 +105,22 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             throw fault(file, name, "shape %s is too large".formatted(Arrays.toString(shape)));
         }
         if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > size - dataStart) {
-            throw fault(file, name, "data_offsets %s lie outside the %d data bytes of the file"
-                    .formatted(Arrays.toString(offsets), size - dataStart));
+            throw fault(
+                    file,
+                    name,
+                    "data_offsets %s lie outside the %d data bytes of the file"
+                            .formatted(Arrays.toString(offsets), size - dataStart));
         }
         if (offsets[1] - offsets[0] != bytes) {
-            throw fault(file, name, "%d bytes of data, but %s%s needs %d"
-                    .formatted(offsets[1] - offsets[0], node.path("dtype").asText(), Arrays.toString(shape), bytes));
+            throw fault(
+                    file,
+                    name,
+                    "%d bytes of data, but %s%s needs %d"
+                            .formatted(
+                                    offsets[1] - offsets[0],
+                                    node.path("dtype").asText(),
+                                    Arrays.toString(shape),
+                                    bytes));
         }
         return new TensorInfo(name, type, shape, dataStart + offsets[0], bytes);
     }
@@ -112,8 +131,10 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         long end = dataStart;
         for (TensorInfo t : inOrder) {
             if (t.offset() != end) {
-                throw fault(file, t.name(), "its data starts at byte %d, but the data before it ends at %d"
-                        .formatted(t.offset(), end));
+                throw fault(
+                        file,
+                        t.name(),
+                        "its data starts at byte %d, but the data before it ends at %d".formatted(t.offset(), end));
             }
             end += t.bytes();
         }
@@ -181,7 +202,8 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                 .filter(e -> e.getValue() == t.type())
                 .map(Map.Entry::getKey)
                 .findFirst()
-                .orElseThrow(() -> new WeightsException(
-                        "tensor '%s' is %s, which safetensors files written here cannot hold".formatted(t.name(), t.type())));
+                .orElseThrow(
+                        () -> new WeightsException("tensor '%s' is %s, which safetensors files written here cannot hold"
+                                .formatted(t.name(), t.type())));
     }
 }

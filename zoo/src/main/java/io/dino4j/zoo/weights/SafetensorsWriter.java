@@ -69,7 +69,11 @@ public final class SafetensorsWriter {
         List<TensorInfo> infos = new ArrayList<>();
         for (ParameterLayout.Entry e : parameters.layout().entries()) {
             infos.add(new TensorInfo(
-                    e.name(), vector.dataType(), e.shape(), 0, e.length() * vector.dataType().width()));
+                    e.name(),
+                    vector.dataType(),
+                    e.shape(),
+                    0,
+                    e.length() * vector.dataType().width()));
         }
         long bytes = parameters.layout().length() * vector.dataType().width();
         atomically(file, channel -> {

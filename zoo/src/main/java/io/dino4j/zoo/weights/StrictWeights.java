@@ -72,7 +72,11 @@ public final class StrictWeights {
         if (!names.isEmpty()) {
             String rest = names.size() > SHOWN ? " and %d more".formatted(names.size() - SHOWN) : "";
             faults.add("%d %s: %s%s"
-                    .formatted(names.size(), what, String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))), rest));
+                    .formatted(
+                            names.size(),
+                            what,
+                            String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))),
+                            rest));
         }
     }
 }

@@ -117,16 +117,18 @@ public final class TorchCheckpoint implements AutoCloseable {
 
     private void read() throws IOException {
         if (TorchData.startsLikePickle(channel)) {
-            throw new WeightsException(("%s: is in the container of PyTorch before 1.6, or a bare pickle; convert it once in"
-                            + " Python with torch.save(torch.load('%s', map_location='cpu'), 'converted.pth')")
-                    .formatted(file, file.getFileName()));
+            throw new WeightsException(
+                    ("%s: is in the container of PyTorch before 1.6, or a bare pickle; convert it once in"
+                                    + " Python with torch.save(torch.load('%s', map_location='cpu'), 'converted.pth')")
+                            .formatted(file, file.getFileName()));
         }
         ZipDirectory zip = ZipDirectory.read(file, channel);
         List<String> pickles =
                 zip.names().stream().filter(n -> n.matches("[^/]+/data\\.pkl")).toList();
         if (pickles.size() != 1) {
-            throw new WeightsException("%s: is no PyTorch checkpoint: %d folders of the archive hold a data.pkl, wanted 1"
-                    .formatted(file, pickles.size()));
+            throw new WeightsException(
+                    "%s: is no PyTorch checkpoint: %d folders of the archive hold a data.pkl, wanted 1"
+                            .formatted(file, pickles.size()));
         }
         String pickle = pickles.get(0);
         String root = pickle.substring(0, pickle.indexOf('/') + 1);

@@ -47,7 +47,8 @@ final class TorchData {
     void copyTo(INDArray target) {
         long length = tensor.length();
         int width = target.dataType().width();
-        ByteBuffer block = ByteBuffer.allocate((int) Math.min(length, BLOCK) * width).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer block =
+                ByteBuffer.allocate((int) Math.min(length, BLOCK) * width).order(ByteOrder.LITTLE_ENDIAN);
         Walk walk = new Walk(tensor);
         try (BytePointer to = new BytePointer(target.data().addressPointer())) {
             for (long done = 0; done < length; ) {
@@ -83,7 +84,8 @@ final class TorchData {
                         block.put((byte) (part.get(from + i) == 0 ? 0 : 1)); // other bytes are no truth values in C++
                     }
                 }
-                default -> block.put(block.position(), part, from, run * width).position(block.position() + run * width);
+                default -> block.put(block.position(), part, from, run * width)
+                        .position(block.position() + run * width);
             }
             walk.advance(run);
             count -= run;

@@ -119,8 +119,7 @@ enum TorchGlobal {
         require(
                 value instanceof Tuple t && t.values().stream().allMatch(Long.class::isInstance),
                 "sizes or strides that are not whole numbers");
-        return ((Tuple) value)
-                .values().stream().mapToLong(v -> (Long) v).toArray();
+        return ((Tuple) value).values().stream().mapToLong(v -> (Long) v).toArray();
     }
 
     @Override

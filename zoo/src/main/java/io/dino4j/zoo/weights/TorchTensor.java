@@ -54,7 +54,9 @@ record TorchTensor(Storage storage, long offset, long[] shape, long[] stride) {
                     "%d sizes and %d strides; at most %d are possible and there must be as many"
                             .formatted(shape.length, stride.length, HIGHEST_RANK));
         }
-        if (offset < 0 || Arrays.stream(shape).anyMatch(d -> d < 0) || Arrays.stream(stride).anyMatch(s -> s < 0)) {
+        if (offset < 0
+                || Arrays.stream(shape).anyMatch(d -> d < 0)
+                || Arrays.stream(stride).anyMatch(s -> s < 0)) {
             throw new IllegalArgumentException("shape %s, strides %s or offset %d is negative"
                     .formatted(Arrays.toString(shape), Arrays.toString(stride), offset));
         }
@@ -73,10 +75,11 @@ record TorchTensor(Storage storage, long offset, long[] shape, long[] stride) {
                         .formatted(Arrays.toString(shape), Arrays.toString(stride), offset, storage.length()));
             }
             long first = empty ? storage.start() : storage.start() + offset * width;
-            return new TensorInfo(name, storage.type(), shape, first, empty ? 0 : bytes);
+            return new TensorInfo(name, storage.type(), shape.clone(), first, empty ? 0 : bytes);
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException(
-                    "shape %s or strides %s are too large".formatted(Arrays.toString(shape), Arrays.toString(stride)), e);
+                    "shape %s or strides %s are too large".formatted(Arrays.toString(shape), Arrays.toString(stride)),
+                    e);
         }
     }
 }

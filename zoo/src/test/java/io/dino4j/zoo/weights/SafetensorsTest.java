@@ -52,7 +52,8 @@ final class SafetensorsTest {
         SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
         try (Safetensors back = Safetensors.open(file)) {
             assertEquals(Map.of("format", "pt"), back.metadata());
-            assertEquals(List.copyOf(tensors.keySet()), List.copyOf(back.tensors().keySet()));
+            assertEquals(
+                    List.copyOf(tensors.keySet()), List.copyOf(back.tensors().keySet()));
             tensors.forEach((name, want) -> {
                 assertEquals(want.dataType(), back.read(name).dataType(), name);
                 assertArrayEquals(want.shape(), back.read(name).shape(), name);
@@ -81,6 +82,7 @@ final class SafetensorsTest {
                 "{\"a\":{\"dtype\":\"F32\"}} | 0 | tensor 'a': shape and data_offsets must be lists",
                 "{\"a\":1,\"a\":2} | 0 | the header is not JSON: Duplicate",
                 "[1] | 0 | the header is not a JSON object",
+                "{} {} | 0 | the header is not JSON",
                 "{\"a\": | 0 | the header is not JSON",
             })
     void damagedHeadersAreNamed(String header, int dataBytes, String message) throws IOException {
@@ -92,15 +94,20 @@ final class SafetensorsTest {
 
     @Test
     void aHugeHeaderLengthIsRefusedBeforeAnythingIsAllocated() throws IOException {
-        expectFault(new byte[] {-1, -1, -1, -1, -1, -1, -1, 127, '{', '}'}, "announces a header of 9223372036854775807 bytes");
-        expectFault(new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, '{', '}'}, "announces a header of 18446744073709551615 bytes");
+        expectFault(
+                new byte[] {-1, -1, -1, -1, -1, -1, -1, 127, '{', '}'},
+                "announces a header of 9223372036854775807 bytes");
+        expectFault(
+                new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, '{', '}'},
+                "announces a header of 18446744073709551615 bytes");
         expectFault(new byte[] {1, 2}, "2 bytes are too few");
     }
 
     private void expectFault(byte[] bytes, String message) throws IOException {
         Path file = dir.resolve("bad.safetensors");
         Files.write(file, bytes);
-        String got = assertThrows(WeightsException.class, () -> Safetensors.open(file)).getMessage();
+        String got = assertThrows(WeightsException.class, () -> Safetensors.open(file))
+                .getMessage();
         assertTrue(got.startsWith(file + ": ") && got.contains(message), got);
     }
 
@@ -109,16 +116,24 @@ final class SafetensorsTest {
         Path file = dir.resolve("other.safetensors");
         SafetensorsWriter.write(
                 file,
-                Map.of("a", Nd4j.ones(DataType.FLOAT, 2), "x", Nd4j.ones(DataType.FLOAT, 1), "b", Nd4j.ones(DataType.FLOAT, 3)),
+                Map.of(
+                        "a",
+                        Nd4j.ones(DataType.FLOAT, 2),
+                        "x",
+                        Nd4j.ones(DataType.FLOAT, 1),
+                        "b",
+                        Nd4j.ones(DataType.FLOAT, 3)),
                 Map.of());
         ParameterVector into = ParameterVector.zeros(
-                ParameterLayout.of(new TreeMap<>(Map.of("a", new long[] {2}, "b", new long[] {2}, "c", new long[] {1}))),
+                ParameterLayout.of(
+                        new TreeMap<>(Map.of("a", new long[] {2}, "b", new long[] {2}, "c", new long[] {1}))),
                 DataType.FLOAT);
         try (Safetensors open = Safetensors.open(file)) {
             assertEquals(
                     file + " does not fit this model: 1 missing: c; 1 unexpected: x;"
                             + " 1 of another shape or type: b FLOAT[3], wanted [2]",
-                    assertThrows(WeightsException.class, () -> StrictWeights.load(open, into)).getMessage());
+                    assertThrows(WeightsException.class, () -> StrictWeights.load(open, into))
+                            .getMessage());
         }
         assertEquals(0, into.vector().sumNumber().doubleValue());
     }
@@ -126,7 +141,8 @@ final class SafetensorsTest {
     @Test
     void aPartOfAModelLoadsUnderItsPrefixAndIsConverted() throws IOException {
         Path file = dir.resolve("backbone.safetensors");
-        SafetensorsWriter.write(file, Map.of("w", Nd4j.createFromArray(1.5, -2.0).reshape(1, 2)), Map.of());
+        SafetensorsWriter.write(
+                file, Map.of("w", Nd4j.createFromArray(1.5, -2.0).reshape(1, 2)), Map.of());
         Map<String, long[]> shapes = new LinkedHashMap<>();
         shapes.put("head.w", new long[] {3});
         shapes.put("backbone.w", new long[] {1, 2});

@@ -59,7 +59,13 @@ final class TorchFile {
     /** A tensor as {@code torch.save} pickles it. */
     TorchFile tensor(String type, String key, long numel, long offset, long[] shape, long[] stride) {
         raw("ctorch._utils\n_rebuild_tensor_v2\n((").text("storage").raw("ctorch\n" + type + "\n");
-        text(key).text("cpu").number(numel).raw("tQ").number(offset).numbers(shape).numbers(stride);
+        text(key)
+                .text("cpu")
+                .number(numel)
+                .raw("tQ")
+                .number(offset)
+                .numbers(shape)
+                .numbers(stride);
         return raw("\u0089ccollections\nOrderedDict\n)RtR");
     }
 
@@ -117,8 +123,14 @@ final class TorchFile {
                 entry.putInt(20, wide ? -1 : (int) content.size()).putInt(24, wide ? -1 : (int) content.size());
                 entry.putInt(42, wide ? -1 : (int) header).position(46).put(name);
                 if (wide) { // after a field of another kind
-                    entry.putShort((short) 0x4246).putShort((short) 1).put((byte) 0).putShort((short) 1);
-                    entry.putShort((short) 24).putLong(content.size()).putLong(content.size()).putLong(header);
+                    entry.putShort((short) 0x4246)
+                            .putShort((short) 1)
+                            .put((byte) 0)
+                            .putShort((short) 1);
+                    entry.putShort((short) 24)
+                            .putLong(content.size())
+                            .putLong(content.size())
+                            .putLong(header);
                 }
                 directory.writeBytes(entry.array());
             }
@@ -129,7 +141,12 @@ final class TorchFile {
                 ByteBuffer end64 = little(56).putInt(0x06064b50).putLong(44);
                 end64.putLong(32, all.size()).putLong(40, directory.size()).putLong(48, start);
                 out.write(end64.rewind());
-                out.write(little(20).putInt(0x07064b50).putInt(0).putLong(end).putInt(1).rewind());
+                out.write(little(20)
+                        .putInt(0x07064b50)
+                        .putInt(0)
+                        .putLong(end)
+                        .putInt(1)
+                        .rewind());
             }
             ByteBuffer last = little(22).putInt(0x06054b50);
             last.putShort(10, (short) (wide ? -1 : all.size()));

@@ -144,7 +144,11 @@ final class AttentionKernels {
                     does.reorder(tile.values(qkv), tile.outputs(o));
                 }
                 Tensor scores = tile.scores(scratch);
-                does.matmul(tile.queries(qkv), swap(tile.keys(qkv)), scores, PostOps.none().scale(scale));
+                does.matmul(
+                        tile.queries(qkv),
+                        swap(tile.keys(qkv)),
+                        scores,
+                        PostOps.none().scale(scale));
                 LogSumExp logSumExp = lse == null ? null : new LogSumExp(tile, scores, qkv, lse);
                 if (lse != null) {
                     p.then(logSumExp::keepScores);
@@ -184,12 +188,20 @@ final class AttentionKernels {
                 Tensor probabilities = tile.scores(p1);
                 Tensor dScores = tile.scores(p2);
                 Tensor dOut = tile.outputs(dO);
-                does.matmul(tile.queries(qkv), swap(tile.keys(qkv)), probabilities, PostOps.none().scale(scale));
+                does.matmul(
+                        tile.queries(qkv),
+                        swap(tile.keys(qkv)),
+                        probabilities,
+                        PostOps.none().scale(scale));
                 does.softmax(probabilities, probabilities);
                 does.matmul(swap(probabilities), dOut, tile.values(dQkv), addUnless(tile.first(), PostOps.none()));
                 does.matmul(dOut, swap(tile.values(qkv)), dScores, PostOps.none());
                 does.softmaxBackward(probabilities, dScores, dScores);
-                does.matmul(dScores, tile.keys(qkv), tile.queries(dQkv), PostOps.none().scale(scale));
+                does.matmul(
+                        dScores,
+                        tile.keys(qkv),
+                        tile.queries(dQkv),
+                        PostOps.none().scale(scale));
                 does.matmul(
                         swap(dScores),
                         tile.queries(qkv),
@@ -266,7 +278,8 @@ final class AttentionKernels {
                     for (int q = 0; q < tile.queries(); q++, i++) {
                         long token = sequence + tile.query() + q;
                         float p = scores.get(i, 0);
-                        double value = p > LEAST ? first[i] - Math.log(p) : byLargest(i, sequence, token, tile.head() + h);
+                        double value =
+                                p > LEAST ? first[i] - Math.log(p) : byLargest(i, sequence, token, tile.head() + h);
                         lse.put(token, tile.head() + h, (float) value);
                     }
                 }

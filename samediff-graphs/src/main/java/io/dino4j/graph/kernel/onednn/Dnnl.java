@@ -42,14 +42,21 @@ final class Dnnl {
     static String describe() {
         dnnl_version_t v = dnnl_version();
         int isa = dnnl_get_effective_cpu_isa();
-        return "oneDNN %d.%d.%d, %s, %s threads"
-                .formatted(v.major(), v.minor(), v.patch(), ISA.getOrDefault(isa, "ISA 0x" + Integer.toHexString(isa)), threads());
+        return "oneDNN %d.%d.%d, %s, %d threads"
+                .formatted(
+                        v.major(),
+                        v.minor(),
+                        v.patch(),
+                        ISA.getOrDefault(isa, "ISA 0x" + Integer.toHexString(isa)),
+                        threads());
     }
 
     /** Threads that OpenMP was told to use, else the processors it will find. */
-    static String threads() {
+    static int threads() {
         String env = System.getenv("OMP_NUM_THREADS");
-        return env != null ? env : String.valueOf(Runtime.getRuntime().availableProcessors());
+        return env != null && env.matches("[1-9][0-9]{0,3}")
+                ? Integer.parseInt(env)
+                : Runtime.getRuntime().availableProcessors();
     }
 
     /** Fails with {@code what} unless oneDNN was content. */

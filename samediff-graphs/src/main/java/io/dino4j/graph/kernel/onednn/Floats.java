@@ -16,7 +16,7 @@ final class Floats {
     private final Tensor tensor;
     private final long rowStride;
     private final long rowsPerSegment;
-    private FloatBuffer[] segments;
+    private volatile FloatBuffer[] segments;
 
     private Floats(Tensor tensor, long rowStride) {
         this.tensor = tensor;
@@ -52,6 +52,17 @@ final class Floats {
     /** Copies a row of {@code n} elements from another matrix. */
     void copy(long row, Floats source, long sourceRow, int n) {
         segment(row).put(index(row, 0), source.segment(sourceRow), source.index(sourceRow, 0), n);
+    }
+
+    /** Copies {@code rows} rows of {@code n} elements, from {@code row} on, out of a contiguous matrix into another. */
+    void copyRows(long row, Floats source, long sourceRow, long rows, int n) {
+        if (row + rows <= rowsPerSegment && sourceRow + rows <= source.rowsPerSegment) {
+            copy(row, source, sourceRow, (int) (rows * n));
+        } else {
+            for (long r = 0; r < rows; r++) {
+                copy(row + r, source, sourceRow + r, n);
+            }
+        }
     }
 
     /** Adds {@code alpha} times {@code x} to a row, through {@code work}. */

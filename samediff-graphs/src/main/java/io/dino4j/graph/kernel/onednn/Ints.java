@@ -25,6 +25,11 @@ final class Ints {
         return values;
     }
 
+    /** The Java array that {@link #read} fills. */
+    int[] values() {
+        return values;
+    }
+
     /** What a scalar holds now. */
     int scalar() {
         return buffer().get(0);

@@ -3,6 +3,7 @@ package io.dino4j.graph.kernel.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
 
 import io.dino4j.graph.op.Linear;
+import java.util.Arrays;
 
 /** The linear layer: one matrix product with everything after it as post-ops. */
 final class LinearKernels {
@@ -84,7 +85,7 @@ final class LinearKernels {
         Tensor ones = p.scratch(1, u.rows());
         Floats values = Floats.of(ones);
         float[] one = new float[(int) u.rows()];
-        java.util.Arrays.fill(one, 1);
+        Arrays.fill(one, 1);
         p.then(() -> values.put(0, 0, one, 0, one.length));
         does.matmul(ones, u, sums, PostOps.none());
     }
@@ -104,8 +105,7 @@ final class LinearKernels {
         private final int columns;
         private final Reduce reduce = new Reduce();
 
-        ScaleRows(
-                Tensor product, Tensor weight, Tensor scaled, Tensor sums, Tensor bias, Tensor gamma, Tensor dGamma) {
+        ScaleRows(Tensor product, Tensor weight, Tensor scaled, Tensor sums, Tensor bias, Tensor gamma, Tensor dGamma) {
             this.product = open(product);
             this.weight = open(weight);
             this.scaled = open(scaled);

@@ -17,12 +17,42 @@ final class Native implements AutoCloseable {
     private final List<Runnable> release = new ArrayList<>();
 
     dnnl_memory_desc desc(Tensor t) {
+        if (t.packed() != null) {
+            return t.packed();
+        }
         dnnl_memory_desc md = new dnnl_memory_desc();
         check(
                 dnnl_memory_desc_create_with_strides(md, t.dims().length, t.dims(), t.type(), t.strides()),
                 "describing " + t.layout());
         release.add(() -> dnnl_memory_desc_destroy(md));
         return md;
+    }
+
+    /** The layout of {@code b} with which oneDNN multiplies fastest. */
+    dnnl_memory_desc preferred(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
+        dnnl_memory_desc any = new dnnl_memory_desc();
+        check(
+                dnnl_memory_desc_create_with_tag(any, b.dims().length, b.dims(), b.type(), dnnl_format_tag_any),
+                "describing " + b.layout());
+        dnnl_primitive_desc pd = new dnnl_primitive_desc();
+        check(
+                dnnl_matmul_primitive_desc_create(
+                        pd,
+                        Dnnl.engine(),
+                        desc(a),
+                        any,
+                        bias == null ? null : desc(bias),
+                        desc(c),
+                        attributes(postOps)),
+                "describing a product with any layout");
+        dnnl_memory_desc preferred = new dnnl_memory_desc();
+        check(
+                dnnl_memory_desc_clone(preferred, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0)),
+                "copying a layout");
+        release.add(() -> dnnl_memory_desc_destroy(preferred));
+        dnnl_primitive_desc_destroy(pd);
+        dnnl_memory_desc_destroy(any);
+        return preferred;
     }
 
     /** A memory object; its address is set later if it is not known yet. */

@@ -61,8 +61,8 @@ public final class OneDnnProvider implements KernelProvider {
             Map.entry(WeightNorm.Grad.class, RowKernels::weightNormGradient),
             Map.entry(PrototypeCrossEntropy.class, LossKernels::crossEntropy),
             Map.entry(PrototypeCrossEntropy.Grad.class, LossKernels::crossEntropyGradient),
-            Map.entry(KoLeo.class, LossKernels::koLeo),
-            Map.entry(KoLeo.Grad.class, LossKernels::koLeoGradient),
+            Map.entry(KoLeo.class, KoLeoKernels::forward),
+            Map.entry(KoLeo.Grad.class, KoLeoKernels::gradient),
             Map.entry(Sinkhorn.class, TargetKernels::sinkhorn),
             Map.entry(CenteredSoftmax.class, TargetKernels::centeredSoftmax),
             Map.entry(WeightedSum.class, LossKernels::weightedSum),
@@ -98,8 +98,7 @@ public final class OneDnnProvider implements KernelProvider {
 
     private static boolean isFloat(OpCall call) {
         return Stream.concat(
-                        call.inputs().stream(),
-                        Arrays.stream(call.outputs()).filter(Objects::nonNull))
+                        call.inputs().stream(), Arrays.stream(call.outputs()).filter(Objects::nonNull))
                 .map(INDArray::dataType)
                 .allMatch(t -> t == DataType.FLOAT || t == DataType.INT32);
     }

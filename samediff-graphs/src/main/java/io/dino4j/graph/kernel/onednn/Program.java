@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -57,6 +58,10 @@ final class Program implements Kernel {
         int create(Native natives, dnnl_primitive_desc pd, dnnl_primitive_attr attr);
     }
 
+    Native natives() {
+        return natives;
+    }
+
     OpCall call() {
         return call;
     }
@@ -97,6 +102,11 @@ final class Program implements Kernel {
     Program then(Runnable step) {
         steps.add(step);
         return this;
+    }
+
+    /** Adds a Java loop over rows, on several threads if they are large; see {@link RowLoop}. */
+    Program rows(long rows, long width, Supplier<RowLoop.RowStep> step) {
+        return then(new RowLoop(rows, width, step));
     }
 
     /**
@@ -186,9 +196,11 @@ final class Program implements Kernel {
     @Override
     public void close() {
         natives.close();
-        program = new Runnable[] {() -> {
-            throw new IllegalStateException("the kernel of " + call.op().opName() + " is closed");
-        }};
+        program = new Runnable[] {
+            () -> {
+                throw new IllegalStateException("the kernel of " + call.op().opName() + " is closed");
+            }
+        };
     }
 
     /** One execution of a primitive with fixed arguments. */

@@ -1,8 +1,8 @@
 package io.dino4j.graph.kernel.onednn;
 
 import io.dino4j.graph.op.AddRows;
-import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.L2Normalize;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Ops that move rows or work on one row at a time. */
@@ -17,12 +17,8 @@ final class RowKernels {
         Floats y = Floats.of(p.out(0));
         Ints index = Ints.of(p.call().in(1));
         int width = (int) p.in(0).columns();
-        p.then(() -> {
-            int[] rows = index.read();
-            for (int i = 0; i < rows.length; i++) {
-                y.copy(i, x, rows[i], width);
-            }
-        });
+        int[] rows = index.values();
+        p.then(index::read).rows(rows.length, width, () -> i -> y.copy(i, x, rows[i], width));
     }
 
     static void gatherGradient(Program p) {
@@ -38,9 +34,7 @@ final class RowKernels {
             if (dSkip == null) {
                 dX.zero(0, total, block);
             } else {
-                for (int r = 0; r < total; r++) {
-                    dX.copy(r, dSkip, r, width);
-                }
+                dX.copyRows(0, dSkip, 0, total, width);
             }
             int[] rows = index.read();
             for (int i = 0; i < rows.length; i++) {
@@ -59,17 +53,18 @@ final class RowKernels {
         int total = (int) p.in(0).rows();
         int width = (int) p.in(0).columns();
         float[] alphas = alphas(op.iArgs(), op.tArgs());
-        float[] block = new float[width];
-        float[] work = new float[width];
         p.then(() -> {
-            for (int r = 0; r < total; r++) {
-                y.copy(r, x, r, width);
-            }
-            int[] rows = index.read();
-            for (int i = 0; i < rows.length; i++) {
+            y.copyRows(0, x, 0, total, width);
+            index.read();
+        });
+        int[] rows = index.values();
+        p.rows(rows.length, width, () -> {
+            float[] block = new float[width];
+            float[] work = new float[width];
+            return i -> {
                 branch.get(i, 0, block, 0, width);
                 y.add(rows[i], alphas[i], block, work, width);
-            }
+            };
         });
     }
 
@@ -80,26 +75,23 @@ final class RowKernels {
         Ints index = Ints.of(p.call().in(1));
         int width = (int) p.in(0).columns();
         float[] alphas = alphas(op.iArgs(), op.tArgs());
-        float[] block = new float[width];
-        p.then(() -> {
-            int[] rows = index.read();
-            for (int i = 0; i < rows.length; i++) {
+        int[] rows = index.values();
+        p.then(index::read).rows(rows.length, width, () -> {
+            float[] block = new float[width];
+            return i -> {
                 dY.get(rows[i], 0, block, 0, width);
-                float alpha = alphas[i];
-                for (int c = 0; c < width; c++) {
-                    block[c] *= alpha;
-                }
+                scale(block, alphas[i]);
                 dBranch.put(i, 0, block, 0, width);
-            }
+            };
         });
     }
 
     /** The factor of every row of the branch. */
     private static float[] alphas(long[] rows, double[] factors) {
-        float[] alphas = new float[(int) java.util.Arrays.stream(rows).sum()];
+        float[] alphas = new float[(int) Arrays.stream(rows).sum()];
         int at = 0;
         for (int g = 0; g < rows.length; g++) {
-            java.util.Arrays.fill(alphas, at, at + (int) rows[g], (float) factors[g]);
+            Arrays.fill(alphas, at, at + (int) rows[g], (float) factors[g]);
             at += (int) rows[g];
         }
         return alphas;
@@ -113,11 +105,7 @@ final class RowKernels {
             Floats from = Floats.of(Tensor.matrix(part, part.size(0)));
             long first = row;
             long rows = part.size(0);
-            p.then(() -> {
-                for (long r = 0; r < rows; r++) {
-                    out.copy(first + r, from, r, width);
-                }
-            });
+            p.then(() -> out.copyRows(first, from, 0, rows, width));
             row += rows;
         }
     }
@@ -129,10 +117,10 @@ final class RowKernels {
         double eps = ((L2Normalize) p.call().op()).real(0);
         int rows = (int) p.in(0).rows();
         int width = (int) p.in(0).columns();
-        float[] block = new float[width];
-        Reduce reduce = new Reduce();
-        p.then(() -> {
-            for (int r = 0; r < rows; r++) {
+        p.rows(rows, width, () -> {
+            float[] block = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
                 x.get(r, 0, block, 0, width);
                 double norm = Math.max(Math.sqrt(reduce.dot(block, 0, block, 0, width)), eps);
                 scale(block, (float) (1 / norm));
@@ -140,7 +128,7 @@ final class RowKernels {
                 if (norms != null) {
                     norms.put(0, r, (float) norm);
                 }
-            }
+            };
         });
     }
 
@@ -152,11 +140,11 @@ final class RowKernels {
         float eps = (float) ((L2Normalize.Grad) p.call().op()).real(0);
         int rows = (int) p.in(0).rows();
         int width = (int) p.in(0).columns();
-        float[] a = new float[width];
-        float[] g = new float[width];
-        Reduce reduce = new Reduce();
-        p.then(() -> {
-            for (int r = 0; r < rows; r++) {
+        p.rows(rows, width, () -> {
+            float[] a = new float[width];
+            float[] g = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
                 y.get(r, 0, a, 0, width);
                 dY.get(r, 0, g, 0, width);
                 float norm = norms.get(0, r);
@@ -167,7 +155,7 @@ final class RowKernels {
                     g[c] = (g[c] - a[c] * along) * inverse;
                 }
                 dX.put(r, 0, g, 0, width);
-            }
+            };
         });
     }
 
@@ -177,15 +165,15 @@ final class RowKernels {
         Floats w = Floats.of(p.out(0));
         int rows = (int) p.in(1).rows();
         int width = (int) p.in(1).columns();
-        float[] block = new float[width];
-        Reduce reduce = new Reduce();
-        p.then(() -> {
-            for (int r = 0; r < rows; r++) {
+        p.rows(rows, width, () -> {
+            float[] block = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
                 v.get(r, 0, block, 0, width);
                 double norm = Math.sqrt(reduce.dot(block, 0, block, 0, width));
                 scale(block, (float) (g.get(r, 0) / norm));
                 w.put(r, 0, block, 0, width);
-            }
+            };
         });
     }
 
@@ -197,11 +185,11 @@ final class RowKernels {
         Floats dG = p.out(0) == null ? null : Floats.of(p.out(0).reshape(k, 1));
         Floats dV = p.out(1) == null ? null : Floats.of(p.out(1));
         int width = (int) p.in(1).columns();
-        float[] a = new float[width];
-        float[] d = new float[width];
-        Reduce reduce = new Reduce();
-        p.then(() -> {
-            for (int r = 0; r < k; r++) {
+        p.rows(k, width, () -> {
+            float[] a = new float[width];
+            float[] d = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
                 v.get(r, 0, a, 0, width);
                 dW.get(r, 0, d, 0, width);
                 double norm = Math.sqrt(reduce.dot(a, 0, a, 0, width));
@@ -217,7 +205,7 @@ final class RowKernels {
                     }
                     dV.put(r, 0, d, 0, width);
                 }
-            }
+            };
         });
     }
 

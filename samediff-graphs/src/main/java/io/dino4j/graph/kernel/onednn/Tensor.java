@@ -3,6 +3,7 @@ package io.dino4j.graph.kernel.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 
 import java.util.Arrays;
+import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -13,8 +14,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param type oneDNN's number of the element type
  * @param dims sizes
  * @param strides elements from one index to the next, for every dimension
+ * @param packed oneDNN's own layout, which strides cannot say; null for a strided tensor
  */
-record Tensor(Place place, long offset, int type, long[] dims, long[] strides) {
+record Tensor(Place place, long offset, int type, long[] dims, long[] strides, dnnl_memory_desc packed) {
+    Tensor(Place place, long offset, int type, long[] dims, long[] strides) {
+        this(place, offset, type, dims, strides, null);
+    }
+
+    /** The same memory as a matrix in a layout of oneDNN's own. */
+    Tensor as(dnnl_memory_desc layout, long... newDims) {
+        return new Tensor(place, offset, type, newDims, null, layout);
+    }
+
     /** A contiguous tensor. */
     static Tensor dense(Place place, long offset, long... dims) {
         return new Tensor(place, offset, dnnl_f32, dims, contiguous(dims));
@@ -69,6 +80,7 @@ record Tensor(Place place, long offset, int type, long[] dims, long[] strides) {
 
     /** All that a primitive depends on: the same text, the same primitive. */
     String layout() {
-        return type + Arrays.toString(dims) + Arrays.toString(strides);
+        String order = packed == null ? Arrays.toString(strides) : "packed" + packed.address();
+        return type + Arrays.toString(dims) + order;
     }
 }

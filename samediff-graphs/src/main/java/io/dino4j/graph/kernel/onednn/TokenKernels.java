@@ -34,7 +34,9 @@ final class TokenKernels {
         for (int i = 0; i < p.call().inputs().size() - 1; i++) {
             INDArray images = p.call().in(i);
             if (p.call().out(i) != null) {
-                does.reorder(patches(dOut, row, images, op.patchSize()), pixels(p.call().out(i), op.patchSize()));
+                does.reorder(
+                        patches(dOut, row, images, op.patchSize()),
+                        pixels(p.call().out(i), op.patchSize()));
             }
             row += rows(images, op.patchSize());
         }
@@ -187,7 +189,8 @@ final class TokenKernels {
         Floats dPatches = open(p.out(0));
         Floats dCls = open(p.out(1) == null ? null : p.out(1).reshape(1, d));
         Floats dMask = open(p.out(2));
-        Floats dRegisters = s.registers == 0 || p.out(3) == null ? null : open(p.out(3).reshape(s.registers, d));
+        Floats dRegisters =
+                s.registers == 0 || p.out(3) == null ? null : open(p.out(3).reshape(s.registers, d));
         List<Floats> dPositions = new ArrayList<>();
         int most = 0;
         for (int g = 0; g < s.groups.size(); g++) {
@@ -223,7 +226,8 @@ final class TokenKernels {
                     for (int i = 0; i < group.patches(); i++) {
                         dOut.get(from++, 0, token, 0, d);
                         add(positions[1 + i], token);
-                        float share = s.masks.get(g) == null ? 0 : s.masks.get(g).get(image, i);
+                        float share =
+                                s.masks.get(g) == null ? 0 : s.masks.get(g).get(image, i);
                         if (share != 0) {
                             addScaled(mask, token, share);
                             for (int c = 0; c < d; c++) {

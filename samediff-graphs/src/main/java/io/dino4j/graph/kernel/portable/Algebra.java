@@ -96,6 +96,7 @@ final class Algebra {
 
     /** Rows {@code index[i]} of {@code x}, into {@code y}. */
     static void gather(INDArray x, INDArray index, INDArray y) {
+        requireRows(index, x.size(0));
         Nd4j.exec(DynamicCustomOp.builder("gather")
                 .addInputs(x, index)
                 .addIntegerArguments(0)
@@ -112,12 +113,22 @@ final class Algebra {
 
     /** Adds row {@code i} of {@code x} to row {@code index[i]} of {@code y}; rows may repeat. */
     static void scatterAdd(INDArray y, INDArray index, INDArray x) {
+        requireRows(index, y.size(0));
         // true: one thread, or rows that repeat are added to by several threads at once and additions get lost
         Nd4j.exec(DynamicCustomOp.builder("scatter_add")
                 .addInputs(y, index, x)
                 .addBooleanArguments(true)
                 .addOutputs(y)
                 .build());
+    }
+
+    /** Fails unless all are row numbers: ND4J would read and write other memory. */
+    private static void requireRows(INDArray index, long rows) {
+        int min = index.minNumber().intValue();
+        int max = index.maxNumber().intValue();
+        if (min < 0 || max >= rows) {
+            throw new IndexOutOfBoundsException("row numbers from %d to %d of %d rows".formatted(min, max, rows));
+        }
     }
 
     /** A copy of the row numbers as an array of the type that gather and scatter want. */

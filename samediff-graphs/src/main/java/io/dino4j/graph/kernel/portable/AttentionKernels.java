@@ -86,8 +86,10 @@ final class AttentionKernels {
             INDArray dOut = heads.tile(dO, from);
             INDArray p = exp(timesTransposed(q, k).muli(scale).subi(heads.tile(lse, from))); // [tile, N, N]
             heads.tile(dQkv[2], from).assign(transposedTimes(p, dOut));
-            INDArray dS =
-                    timesTransposed(dOut, v).subi(heads.tile(delta, from)).muli(p).muli(scale);
+            INDArray dS = timesTransposed(dOut, v)
+                    .subi(heads.tile(delta, from))
+                    .muli(p)
+                    .muli(scale);
             heads.tile(dQkv[0], from).assign(times(dS, k));
             heads.tile(dQkv[1], from).assign(transposedTimes(dS, q));
         }

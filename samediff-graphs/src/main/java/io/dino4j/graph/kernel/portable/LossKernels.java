@@ -59,9 +59,8 @@ final class LossKernels {
     /** The rows whose weight is not 0, in blocks small enough to hold them more than once. */
     private static List<Block> blocks(OpCall c) {
         double[] weights = c.in(3).toDoubleVector();
-        int[] kept = IntStream.range(0, weights.length)
-                .filter(r -> weights[r] != 0)
-                .toArray();
+        int[] kept =
+                IntStream.range(0, weights.length).filter(r -> weights[r] != 0).toArray();
         int size = (int) Math.max(1, Algebra.TILE / c.in(0).size(1));
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < kept.length; from += size) {
@@ -89,7 +88,11 @@ final class LossKernels {
             INDArray sum = null;
             for (int j = 0; j < call.in(2).size(1); j++) {
                 int column = j;
-                INDArray t = gather(call.in(1), index(Arrays.stream(wanted).map(r -> assigned[r][column]).toArray()));
+                INDArray t = gather(
+                        call.in(1),
+                        index(Arrays.stream(wanted)
+                                .map(r -> assigned[r][column])
+                                .toArray()));
                 sum = sum == null ? t : sum.addi(t);
             }
             return sum;

@@ -33,7 +33,8 @@ final class TargetKernels {
             long valid = c.in(2).getInt(0);
             double tau = c.in(1).getDouble(0);
             INDArray t = valid > 0 ? rows(c.in(0), 0, valid) : null;
-            double max = workers.max(t == null ? Double.NEGATIVE_INFINITY : t.maxNumber().doubleValue());
+            double max = workers.max(
+                    t == null ? Double.NEGATIVE_INFINITY : t.maxNumber().doubleValue());
             double samples = workers.sum((double) valid);
             INDArray q = t == null ? null : exp(t.sub(max).divi(tau)); // [valid, K]
             double total = workers.sum(t == null ? 0 : q.sumNumber().doubleValue());
@@ -41,7 +42,8 @@ final class TargetKernels {
                 q.divi(total);
             }
             for (long i = 0; i < iterations; i++) {
-                INDArray ofPrototypes = t == null ? Nd4j.zeros(c.in(0).dataType(), 1, c.in(0).size(1)) : columnSums(q);
+                INDArray ofPrototypes =
+                        t == null ? Nd4j.zeros(c.in(0).dataType(), 1, c.in(0).size(1)) : columnSums(q);
                 workers.sum(ofPrototypes);
                 if (t != null) {
                     q.divi(orOne(ofPrototypes).muli(q.size(1)));
@@ -126,7 +128,8 @@ final class TargetKernels {
                 }
             }
             if (c.out(1) != null) {
-                INDArray mean = t == null ? Nd4j.zeros(c.in(0).dataType(), 1, c.in(0).size(1)) : columnSums(t);
+                INDArray mean =
+                        t == null ? Nd4j.zeros(c.in(0).dataType(), 1, c.in(0).size(1)) : columnSums(t);
                 workers.sum(mean);
                 row(c.out(1)).assign(mean.divi(Math.max(1, workers.sum((double) valid))));
             }

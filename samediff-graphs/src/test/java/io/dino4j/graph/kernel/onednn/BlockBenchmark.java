@@ -49,7 +49,12 @@ final class BlockBenchmark {
         System.out.println(provider.describe());
         System.out.println("GEMM peak " + GemmPeak.measure() + " GFLOP/s");
         long t = (long) images * tokens;
-        INDArray x = random(t, d), w1 = random(d), b1 = random(d), n1 = random(t, d), mean = random(t), rstd = random(t);
+        INDArray x = random(t, d),
+                w1 = random(d),
+                b1 = random(d),
+                n1 = random(t, d),
+                mean = random(t),
+                rstd = random(t);
         INDArray wqkv = random(3 * d, d), bqkv = random(3 * d), qkv = random(t, 3 * d);
         INDArray o = random(t, d), lse = random(t, heads);
         INDArray wp = random(d, d), gamma = random(d), x2 = random(t, d);
@@ -58,20 +63,73 @@ final class BlockBenchmark {
         double gemm = 2.0 * t * d * d;
         double attention = 4.0 * images * heads * tokens * (double) tokens * (d / heads);
         boolean train = !Boolean.getBoolean("inference");
-        add("norm 1", false, 0, norm(new LayerNorm()), List.of(x, w1, b1), n1, train ? mean : null, train ? rstd : null, null);
+        add(
+                "norm 1",
+                false,
+                0,
+                norm(new LayerNorm()),
+                List.of(x, w1, b1),
+                n1,
+                train ? mean : null,
+                train ? rstd : null,
+                null);
         add("qkv", false, 3 * gemm, linear(0, 1, 0, 0), List.of(n1, wqkv, bqkv), qkv);
-        add("attention", false, attention, attention(new Attention(), heads, images, tokens), List.of(qkv), o, train ? lse : null);
+        add(
+                "attention",
+                false,
+                attention,
+                attention(new Attention(), heads, images, tokens),
+                List.of(qkv),
+                o,
+                train ? lse : null);
         add("projection", false, gemm, linear(0, 1, 1, 1), List.of(o, wp, b1, gamma, x), x2);
-        add("norm 2", false, 0, norm(new LayerNorm()), List.of(x2, w1, b1), n1, train ? mean : null, train ? rstd : null, null);
+        add(
+                "norm 2",
+                false,
+                0,
+                norm(new LayerNorm()),
+                List.of(x2, w1, b1),
+                n1,
+                train ? mean : null,
+                train ? rstd : null,
+                null);
         add("fc1 + GELU", false, 4 * gemm, linear(1, 1, 0, 0), List.of(n1, wf1, bf1), y, train ? z : null);
         add("fc2", false, 4 * gemm, linear(0, 1, 1, 1), List.of(y, wf2, b1, gamma, x2), x3);
-        INDArray dx = random(t, d), dy = random(t, 4 * d), dn = random(t, d), dqkv = random(t, 3 * d), dO = random(t, d);
+        INDArray dx = random(t, d),
+                dy = random(t, 4 * d),
+                dn = random(t, d),
+                dqkv = random(t, 3 * d),
+                dO = random(t, d);
         INDArray dz = random(t, 4 * d);
-        add("fc2", true, 8 * gemm, linearGrad(0, 1, 1), List.of(y, wf2, b1, gamma, dx), dy, like(wf2), like(b1), like(gamma));
+        add(
+                "fc2",
+                true,
+                8 * gemm,
+                linearGrad(0, 1, 1),
+                List.of(y, wf2, b1, gamma, dx),
+                dy,
+                like(wf2),
+                like(b1),
+                like(gamma));
         add("fc1 + GELU", true, 8 * gemm, linearGrad(1, 1, 0), List.of(n1, wf1, bf1, z, dz), dn, like(wf1), like(bf1));
         add("norm 2", true, 0, new LayerNorm.Grad(), List.of(x2, w1, mean, rstd, dn, dx), like(x2), like(w1), like(b1));
-        add("projection", true, 2 * gemm, linearGrad(0, 1, 1), List.of(o, wp, b1, gamma, dx), dO, like(wp), like(b1), like(gamma));
-        add("attention", true, 2.5 * attention, attention(new Attention.Grad(), heads, images, tokens), List.of(qkv, o, lse, dO), dqkv);
+        add(
+                "projection",
+                true,
+                2 * gemm,
+                linearGrad(0, 1, 1),
+                List.of(o, wp, b1, gamma, dx),
+                dO,
+                like(wp),
+                like(b1),
+                like(gamma));
+        add(
+                "attention",
+                true,
+                2.5 * attention,
+                attention(new Attention.Grad(), heads, images, tokens),
+                List.of(qkv, o, lse, dO),
+                dqkv);
         add("qkv", true, 6 * gemm, linearGrad(0, 1, 0), List.of(n1, wqkv, bqkv, dqkv), dn, like(wqkv), like(bqkv));
         add("norm 1", true, 0, new LayerNorm.Grad(), List.of(x, w1, mean, rstd, dn, dx), like(x), like(w1), like(b1));
         for (int i = 0; i < rounds + 3; i++) {
@@ -86,9 +144,12 @@ final class BlockBenchmark {
         report(images, depth);
     }
 
-    /** On one thread processor time, which does not count what other processes take. */
+    /**
+     * With {@code -Dcpu=true} the processor time of this thread, which does not count what other processes take; with
+     * OMP_WAIT_POLICY=passive that is nearly the time that an idle machine would need, for any number of threads.
+     */
     private static long clock() {
-        return "1".equals(System.getenv("OMP_NUM_THREADS"))
+        return Boolean.getBoolean("cpu")
                 ? ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime()
                 : System.nanoTime();
     }
@@ -98,7 +159,8 @@ final class BlockBenchmark {
         double backward = 0;
         for (Timed op : ops) {
             double ms = op.median();
-            System.out.printf("%-9s %-12s %8.3f ms %8.1f GFLOP/s%n",
+            System.out.printf(
+                    "%-9s %-12s %8.3f ms %8.1f GFLOP/s%n",
                     op.backward() ? "backward" : "forward", op.name(), ms, op.flops() / ms / 1e6);
             if (op.backward()) {
                 backward += ms;
@@ -106,8 +168,13 @@ final class BlockBenchmark {
                 forward += ms;
             }
         }
-        System.out.printf("block: forward %.2f ms, backward %.2f ms; %d blocks: %.1f images/s forward, %.2f forward + backward%n",
-                forward, backward, depth, images * 1000 / (depth * forward), images * 1000 / (depth * (forward + backward)));
+        System.out.printf(
+                "block: forward %.2f ms, backward %.2f ms; %d blocks: %.1f images/s forward, %.2f forward + backward%n",
+                forward,
+                backward,
+                depth,
+                images * 1000 / (depth * forward),
+                images * 1000 / (depth * (forward + backward)));
     }
 
     private void add(String name, boolean backward, double flops, GraphOp op, List<INDArray> in, INDArray... out) {

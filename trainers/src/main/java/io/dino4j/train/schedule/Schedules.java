@@ -12,7 +12,7 @@ import io.dino4j.train.config.RunConfig;
  * @param teacherTemp teacher temperature
  * @param lastLayerLr learning rate of the prototypes
  */
-public record Plan(
+public record Schedules(
         long totalSteps,
         Schedule lr,
         Schedule weightDecay,
@@ -26,7 +26,7 @@ public record Plan(
      * @param config the run
      * @param workers number of workers, each with {@code train.batch_size_per_gpu} images a step
      */
-    public static Plan of(RunConfig config, int workers) {
+    public static Schedules of(RunConfig config, int workers) {
         RunConfig.Optim optim = config.optim();
         RunConfig.Teacher teacher = config.teacher();
         long epoch = config.train().officialEpochLength();
@@ -34,13 +34,17 @@ public record Plan(
         double peak = optim.scaledLr(Math.multiplyExact(config.train().batchSizePerGpu(), workers));
         long tempSteps = teacher.warmupTeacherTempEpochs() * epoch;
         Schedule lr = new CosineSchedule(peak, optim.minLr(), total, optim.warmupEpochs() * epoch, 0);
-        return new Plan(
+        return new Schedules(
                 total,
                 lr,
                 new CosineSchedule(optim.weightDecay(), optim.weightDecayEnd(), total, 0, 0),
                 new CosineSchedule(teacher.momentumTeacher(), teacher.finalMomentumTeacher(), total, 0, 0),
                 new CosineSchedule(
-                        teacher.teacherTemp(), teacher.teacherTemp(), tempSteps, tempSteps, teacher.warmupTeacherTemp()),
+                        teacher.teacherTemp(),
+                        teacher.teacherTemp(),
+                        tempSteps,
+                        tempSteps,
+                        teacher.warmupTeacherTemp()),
                 lr.heldAt(0, optim.freezeLastLayerEpochs() * epoch, total));
     }
 

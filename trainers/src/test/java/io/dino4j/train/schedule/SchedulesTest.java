@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.dino4j.train.config.ConfigLayers;
 import org.junit.jupiter.api.Test;
 
-final class PlanTest {
+final class SchedulesTest {
     @Test
     void theDefaultRunIsUpstreams() {
-        Plan plan = Plan.of(ConfigLayers.defaults().resolve(), 32);
+        Schedules plan = Schedules.of(ConfigLayers.defaults().resolve(), 32);
         double peak = 4e-3 * Math.sqrt(2);
         assertEquals(125_000, plan.totalSteps());
-        assertEquals(new Hyper(0, 0.04, 0.992, 0.04, 0), plan.at(0));
+        assertEquals(0, plan.lr().at(0));
+        assertEquals(0.04, plan.weightDecay().at(0), 1e-15);
+        assertEquals(0.992, plan.momentum().at(0), 1e-15);
+        assertEquals(0.04, plan.teacherTemp().at(0));
         assertEquals(peak, plan.lr().at(12_499), 1e-15);
         assertEquals(peak, plan.lr().at(12_500), 1e-15);
         assertEquals(0, plan.lastLayerLr().at(1249));

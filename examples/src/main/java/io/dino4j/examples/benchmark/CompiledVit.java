@@ -1,0 +1,112 @@
+package io.dino4j.examples.benchmark;
+
+import io.dino4j.graph.exec.Bindings;
+import io.dino4j.graph.exec.Gradients;
+import io.dino4j.graph.exec.Plan;
+import io.dino4j.graph.kernel.Collective;
+import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.op.GraphOps;
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.vit.Crops;
+import io.dino4j.graph.vit.Tokens;
+import io.dino4j.graph.vit.Vit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The backbone as it is trained and used: compiled, parameters and gradients in flat vectors. */
+final class CompiledVit implements Subject {
+    private static final String IMAGES = "images";
+    private static final String NORM = "norm_tokens";
+    private static final String WEIGHTS = "loss_weights";
+    private static final String LOSS = "loss";
+
+    private final Plan plan;
+    private final ParameterVector gradients;
+    private final List<String> ops;
+
+    /**
+     * Builds and compiles the graph.
+     *
+     * @param providers who computes the ops, the first that can
+     */
+    CompiledVit(Workload work, List<KernelProvider> providers) {
+        GraphOps.register();
+        ParameterVector parameters = work.parameters();
+        INDArray images = work.images();
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images.shape());
+        Vit vit = new Vit(sd, work.vit(), "", DataType.FLOAT);
+        int size = work.vit().imageSize();
+        Tokens tokens = vit.forward(List.of(new Crops(x, work.batch(), size, size)));
+        SDVariable norm = vit.norm(tokens.prenorm()).rename(NORM); //                            [T, D]
+
+        Map<String, INDArray> bound = new HashMap<>();
+        parameters.layout().names().forEach(n -> bound.put(n, parameters.view(n)));
+        bound.put(IMAGES, images);
+        List<String> outputs = new ArrayList<>();
+        Map<String, INDArray> targets = new HashMap<>();
+        SameDiff graph = sd;
+        if (work.training()) {
+            gradients = ParameterVector.zeros(parameters.layout(), DataType.FLOAT);
+            INDArray weights = work.lossWeights();
+            bound.put(WEIGHTS, weights);
+            sd.sum(norm.mul(sd.placeHolder(WEIGHTS, DataType.FLOAT, weights.shape())))
+                    .rename(LOSS);
+            sd.setLossVariables(LOSS);
+            List<String> names = parameters.layout().names();
+            graph = Gradients.graph(sd, names);
+            outputs.add(LOSS);
+            for (String name : names) {
+                String gradient = Gradients.nameOf(sd, name);
+                outputs.add(gradient);
+                targets.put(gradient, gradients.view(name));
+            }
+        } else {
+            gradients = null;
+            outputs.add(NORM);
+        }
+        plan = Plan.compile(graph, outputs, Map.of(), new Bindings(bound, targets), providers, Collective.ALONE);
+        ops = OpNames.needed(graph, outputs);
+    }
+
+    @Override
+    public void run() {
+        plan.run();
+    }
+
+    /** Runs once; nanoseconds by op name. */
+    Map<String, Long> profile() {
+        return plan.profile();
+    }
+
+    /** The ops that the outputs need, by name, one entry an op. */
+    List<String> ops() {
+        return ops;
+    }
+
+    /** Bytes of intermediate arrays. */
+    long bytes() {
+        return plan.bytes();
+    }
+
+    /** Tokens after the final norm, {@code [B T, D]}; forward alone. */
+    INDArray tokens() {
+        return plan.output(NORM);
+    }
+
+    /** The gradient of every parameter; training alone. */
+    ParameterVector gradients() {
+        return gradients;
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+    }
+}

@@ -1,0 +1,101 @@
+package io.dino4j.examples.cli;
+
+import io.dino4j.train.Progress;
+import java.io.PrintStream;
+import java.util.Map;
+import java.util.TreeMap;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Progress bars with time left on a terminal; a line now and then where the output goes to a file. */
+final class ConsoleProgress implements Progress, AutoCloseable {
+    private static final int TERMINAL_REFRESH_MS = 250;
+    private static final long FILE_INTERVAL_NS = 15_000_000_000L;
+
+    private final PrintStream err;
+    private final boolean terminal;
+    private ProgressBar bar;
+    private String task = "";
+    private long begun;
+    private long first;
+    private long total;
+    private long lastLine;
+
+    ConsoleProgress(PrintStream err) {
+        this.err = err;
+        this.terminal = System.console() != null;
+    }
+
+    @Override
+    public void begin(String task, long done, long total) {
+        end();
+        this.task = task;
+        this.first = done;
+        this.total = total;
+        begun = System.nanoTime();
+        lastLine = begun;
+        if (terminal) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setInitialMax(total)
+                    .startsFrom(done, java.time.Duration.ZERO)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(TERMINAL_REFRESH_MS)
+                    .setConsumer(new ConsoleProgressBarConsumer(err))
+                    .build();
+        }
+    }
+
+    @Override
+    public void advance(long done, Map<String, Double> values) {
+        String text = text(values);
+        if (bar != null) {
+            bar.stepTo(done);
+            bar.setExtraMessage(text);
+        } else if (System.nanoTime() - lastLine > FILE_INTERVAL_NS) {
+            lastLine = System.nanoTime();
+            double left = (lastLine - begun) / 1e9 * (total - done) / Math.max(1, done - first);
+            err.printf("%s %d/%d, %d:%02d left  %s%n", task, done, total, (long) left / 60, (long) left % 60, text);
+        }
+    }
+
+    /** Losses and throughput; the rest is in the metrics. */
+    private static String text(Map<String, Double> values) {
+        StringBuilder text = new StringBuilder();
+        new TreeMap<>(values).forEach((name, value) -> {
+            if (name.equals("images_per_second")) {
+                text.insert(0, "%.0f img/s ".formatted(value));
+            } else if (name.endsWith("loss")) {
+                text.append("%s %.3f ".formatted(name.replaceAll("_crops_loss|_loss", ""), value));
+            }
+        });
+        return text.toString();
+    }
+
+    @Override
+    public void end() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+
+    @Override
+    public void say(String line) {
+        if (bar == null) {
+            err.println(line);
+            return;
+        }
+        bar.pause();
+        err.print("\r\033[2K");
+        err.println(line);
+        bar.resume();
+    }
+
+    @Override
+    public void close() {
+        end();
+    }
+}

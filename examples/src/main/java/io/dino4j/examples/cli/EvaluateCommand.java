@@ -1,0 +1,148 @@
+package io.dino4j.examples.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.data.source.ImageFolder;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.graph.exec.Providers;
+import io.dino4j.graph.param.ParameterLayout;
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.ssl.SslConfig;
+import io.dino4j.graph.vit.VitConfig;
+import io.dino4j.train.KnnProbe;
+import io.dino4j.train.Recipe;
+import io.dino4j.train.RunDirectory;
+import io.dino4j.train.TrainingException;
+import io.dino4j.train.checkpoint.Checkpoint;
+import io.dino4j.train.checkpoint.CheckpointStore;
+import io.dino4j.train.config.ConfigLayers;
+import io.dino4j.train.config.RunConfig;
+import io.dino4j.zoo.FeatureExtractor;
+import io.dino4j.zoo.weights.Safetensors;
+import io.dino4j.zoo.weights.StrictWeights;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures what trained features are worth. */
+@Command(
+        name = "evaluate",
+        description = "Measure what trained features are worth.",
+        mixinStandardHelpOptions = true,
+        subcommands = EvaluateCommand.Knn.class)
+final class EvaluateCommand {
+    private EvaluateCommand() {}
+
+    /** Weighted k-NN of labelled images, without any training. */
+    @Command(
+            name = "knn",
+            description = "Classify labelled images by their nearest neighbours in feature space (k = 10 and 20).",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            footer = {
+                "",
+                "Example:",
+                "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+                "",
+                "Both folders hold one folder for each class."
+            })
+    static final class Knn implements Callable<Integer> {
+        @Option(
+                names = "--weights",
+                required = true,
+                paramLabel = "RUN",
+                description = "Folder of a run; its newest teacher is used.")
+        private Path weights;
+
+        @Option(names = "--train", required = true, paramLabel = "DIR", description = "Labelled images to look among.")
+        private Path train;
+
+        @Option(names = "--val", required = true, paramLabel = "DIR", description = "Labelled images to classify.")
+        private Path val;
+
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
+        @Option(
+                names = "--kernels",
+                paramLabel = "NAME",
+                description = "onednn or portable; default the fastest that runs here.")
+        private Providers kernels;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() throws Exception {
+            if (!RunDirectory.holdsRun(weights)) {
+                throw new TrainingException(
+                        "%s holds no run: expected config.yaml and checkpoints, as ./dino4j pretrain --out writes"
+                                .formatted(weights));
+            }
+            RunConfig config =
+                    ConfigLayers.defaults().file(weights.resolve("config.yaml")).resolve();
+            Checkpoint checkpoint = CheckpointStore.latestIn(weights.resolve("checkpoints"))
+                    .orElseThrow(() -> new TrainingException("%s has no complete checkpoint yet".formatted(weights)));
+            ImageSource bank = new ImageFolder(train);
+            ImageSource queries = new ImageFolder(val);
+            requireClasses(bank, train);
+            requireClasses(queries, val);
+            KnnProbe probe = new KnnProbe(
+                    bank,
+                    queries,
+                    Recipe.evaluation(config),
+                    Runtime.getRuntime().availableProcessors());
+            try (ConsoleProgress progress = new ConsoleProgress(System.err);
+                    FeatureExtractor teacher = teacher(config, checkpoint)) {
+                Map<Integer, Double> pixels = probe.pixelAccuracy(progress);
+                Map<Integer, Double> accuracy = probe.accuracy(teacher, progress);
+                print(checkpoint, accuracy, pixels);
+            }
+            return 0;
+        }
+
+        private static void requireClasses(ImageSource source, Path folder) {
+            if (source.classes().size() < 2) {
+                throw new TrainingException(
+                        "%s has no classes: k-NN needs one folder for each class".formatted(folder));
+            }
+        }
+
+        private FeatureExtractor teacher(RunConfig config, Checkpoint checkpoint) {
+            VitConfig vit = Recipe.backbone(config);
+            ParameterLayout layout = Recipe.step(config).layout();
+            ParameterVector teacher = ParameterVector.zeros(layout, DataType.FLOAT);
+            try (Safetensors file = Safetensors.open(checkpoint.teacherFile())) {
+                StrictWeights.load(file, teacher);
+            }
+            Map<String, INDArray> backbone = new LinkedHashMap<>();
+            vit.parameters().keySet().forEach(n -> backbone.put(n, teacher.view(SslConfig.BACKBONE + n)));
+            return new FeatureExtractor(vit, backbone, kernels == null ? Providers.forThisMachine() : kernels.list());
+        }
+
+        private void print(Checkpoint checkpoint, Map<Integer, Double> accuracy, Map<Integer, Double> pixels)
+                throws Exception {
+            var out = spec.commandLine().getOut();
+            if (json) {
+                ObjectMapper mapper = new ObjectMapper();
+                ObjectNode node = mapper.createObjectNode();
+                node.put("weights", weights.toString());
+                node.put("step", checkpoint.state().step());
+                node.set("knn", mapper.valueToTree(accuracy));
+                node.set("raw_pixels", mapper.valueToTree(pixels));
+                out.println(mapper.writeValueAsString(node));
+                return;
+            }
+            out.printf("teacher after %d steps%n", checkpoint.state().step());
+            accuracy.forEach((k, a) ->
+                    out.printf("k = %-3d  accuracy %5.2f%%   raw pixels %5.2f%%%n", k, 100 * a, 100 * pixels.get(k)));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.dino4j.examples.cli;
+
+import io.dino4j.train.TrainingException;
+import io.dino4j.train.checkpoint.CheckpointException;
+import io.dino4j.train.config.ConfigException;
+import io.dino4j.zoo.weights.WeightsException;
+import java.io.IOException;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ParameterException;
+
+/** The command line. */
+@Command(
+        name = "dino4j",
+        description = "DINOv2 on the JVM: pre-train a vision backbone on your own images.",
+        mixinStandardHelpOptions = true,
+        versionProvider = InfoCommand.Version.class,
+        subcommands = {
+            PretrainCommand.class,
+            EvaluateCommand.class,
+            InfoCommand.class,
+            HelpCommand.class
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  ./dino4j pretrain                                     a built-in image set, about five minutes",
+            "  ./dino4j pretrain --images photos/ --out runs/photos  your own images",
+            "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "",
+            "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (go on with --resume)."
+        })
+public final class Main {
+    /** Failures that are the user's to mend: their message says all there is to say. */
+    private static final Set<Class<? extends Exception>> EXPECTED = Set.of(
+            TrainingException.class,
+            ConfigException.class,
+            CheckpointException.class,
+            WeightsException.class,
+            IllegalArgumentException.class,
+            IOException.class);
+
+    private Main() {}
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine main = new CommandLine(new Main());
+        main.setCaseInsensitiveEnumValuesAllowed(true);
+        main.setParameterExceptionHandler((e, args) -> wrongUsage(e));
+        main.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
+        return main;
+    }
+
+    private static int wrongUsage(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        command.getErr().println("dino4j: " + e.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        command.getErr()
+                .println("Try './%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static int failed(Exception e, CommandLine command) throws Exception {
+        boolean expected = EXPECTED.stream().anyMatch(c -> c.isInstance(e));
+        if (!expected || e.getMessage() == null) {
+            throw e;
+        }
+        command.getErr().println("dino4j: " + e.getMessage());
+        boolean input = e instanceof ConfigException || e instanceof IllegalArgumentException;
+        return input ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
+    }
+}

@@ -1,0 +1,135 @@
+package io.dino4j.train;
+
+import io.dino4j.data.image.EvalTransform;
+import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Normalization;
+import io.dino4j.data.image.UnreadableImageException;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.train.metrics.MetricsLog;
+import io.dino4j.train.report.PatchFeatures;
+import io.dino4j.train.report.RunReport;
+import io.dino4j.zoo.FeatureExtractor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What a run measures of its teacher: k-NN before, during and after, and the report at the end. */
+final class Evaluations {
+    /** Images whose patch features the report shows. */
+    private static final int PICTURES = 8;
+
+    private final Pretrainer.Request request;
+    private final FeatureExtractor teacher;
+    private final Progress progress;
+    private final KnnHistory knn;
+
+    Evaluations(Pretrainer.Request request, FeatureExtractor teacher, Progress progress) {
+        this.request = request;
+        this.teacher = teacher;
+        this.progress = progress;
+        this.knn = KnnHistory.open(request.directory().knnFile());
+    }
+
+    /** Raw pixels and the untrained network, once in a run. */
+    void before(long step) {
+        request.probe().ifPresent(probe -> {
+            if (knn.pixels().isEmpty()) {
+                knn.setPixels(probe.pixelAccuracy(progress));
+            }
+            if (step == 0 && knn.untrained().isEmpty()) {
+                measure(probe, 0);
+            }
+        });
+    }
+
+    boolean isDue(long step) {
+        int period = request.config().evaluation().evalPeriodIterations();
+        return period > 0 && step % period == 0 && request.probe().isPresent();
+    }
+
+    void during(long step) {
+        progress.end();
+        request.probe().ifPresent(probe -> measure(probe, step));
+    }
+
+    void after(long step) {
+        request.probe().ifPresent(probe -> measure(probe, step));
+    }
+
+    private void measure(KnnProbe probe, long step) {
+        Map<Integer, Double> accuracy = probe.accuracy(teacher, progress);
+        knn.set(step, accuracy);
+        progress.say("step %d: k-NN accuracy %s".formatted(step, percent(accuracy)));
+    }
+
+    /** Such as {@code 41.2% (k = 20)}. */
+    private static String percent(Map<Integer, Double> accuracy) {
+        List<String> parts = new ArrayList<>();
+        accuracy.forEach((k, a) -> parts.add("%.1f%% (k = %d)".formatted(100 * a, k)));
+        return String.join(", ", parts);
+    }
+
+    void report(Map<String, String> versions) throws IOException {
+        List<RunReport.Accuracy> accuracies = new ArrayList<>();
+        knn.pixels().ifPresent(a -> accuracies.add(new RunReport.Accuracy("Raw pixels", a)));
+        knn.untrained().ifPresent(a -> accuracies.add(new RunReport.Accuracy("Untrained network", a)));
+        knn.last().ifPresent(a -> {
+            accuracies.add(new RunReport.Accuracy("Trained network", a));
+            progress.say("k-NN accuracy: raw pixels %s; untrained %s; trained %s"
+                    .formatted(
+                            knn.pixels().map(Evaluations::percent).orElse("-"),
+                            knn.untrained().map(Evaluations::percent).orElse("-"),
+                            percent(a)));
+        });
+        new RunReport(
+                        "Pre-training in " + request.directory().path().getFileName(),
+                        request.command(),
+                        request.config().toYaml(),
+                        versions,
+                        MetricsLog.read(request.directory().metricsFile()),
+                        accuracies,
+                        pictures())
+                .write(request.directory().reportFile());
+    }
+
+    private Optional<PatchFeatures> pictures() {
+        ImageSource source = request.probe().map(KnnProbe::test).orElse(request.images());
+        EvalTransform transform = Recipe.evaluation(request.config());
+        List<Image> images = new ArrayList<>();
+        int stride = Math.max(1, source.size() / PICTURES);
+        for (int i = 0; i < source.size() && images.size() < PICTURES; i += stride) {
+            try {
+                images.add(transform.apply(source.read(i)));
+            } catch (UnreadableImageException e) {
+                progress.say("not shown in the report: " + e.getMessage());
+            }
+        }
+        if (images.isEmpty()) {
+            return Optional.empty();
+        }
+        int size = images.get(0).width();
+        INDArray patches =
+                teacher.extract(normalised(images, transform.normalization())).patches();
+        float[][] features =
+                patches.reshape(images.size(), patches.length() / images.size()).toFloatMatrix();
+        byte[][] rgb = images.stream().map(Image::rgb).toArray(byte[][]::new);
+        int grid = (int) Math.round(Math.sqrt(patches.size(1)));
+        return Optional.of(new PatchFeatures(features, rgb, size, grid));
+    }
+
+    private static INDArray normalised(List<Image> images, Normalization normalization) {
+        int side = images.get(0).width();
+        INDArray all = Nd4j.create(DataType.FLOAT, images.size(), 3, side, side);
+        float[] chw = new float[3 * side * side];
+        for (int i = 0; i < images.size(); i++) {
+            normalization.write(images.get(i), chw);
+            all.slice(i).assign(Nd4j.createFromArray(chw).reshape(3, side, side));
+        }
+        return all;
+    }
+}

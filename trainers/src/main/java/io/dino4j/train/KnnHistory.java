@@ -1,0 +1,77 @@
+package io.dino4j.train;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The k-NN results of a run, kept in {@code knn.json}: accuracy from 0 to 1 by number of neighbours, for raw pixels and for the teacher by
+ * step; step 0 is the untrained network.
+ */
+final class KnnHistory {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final String PIXELS = "raw_pixels";
+
+    private final Path file;
+    private final Map<String, Map<Integer, Double>> results;
+
+    private KnnHistory(Path file, Map<String, Map<Integer, Double>> results) {
+        this.file = file;
+        this.results = results;
+    }
+
+    /** Reads the results of a run so far. */
+    static KnnHistory open(Path file) {
+        if (!Files.exists(file)) {
+            return new KnnHistory(file, new LinkedHashMap<>());
+        }
+        try {
+            return new KnnHistory(file, JSON.readValue(file.toFile(), new TypeReference<>() {}));
+        } catch (IOException e) {
+            throw new TrainingException("%s is damaged: %s; remove it, the results are worked out again"
+                    .formatted(file, e.getMessage().lines().findFirst().orElse("")));
+        }
+    }
+
+    Optional<Map<Integer, Double>> pixels() {
+        return Optional.ofNullable(results.get(PIXELS));
+    }
+
+    void setPixels(Map<Integer, Double> accuracy) {
+        put(PIXELS, accuracy);
+    }
+
+    /** The result of the untrained network. */
+    Optional<Map<Integer, Double>> untrained() {
+        return Optional.ofNullable(results.get("0"));
+    }
+
+    void set(long step, Map<Integer, Double> accuracy) {
+        put(Long.toString(step), accuracy);
+    }
+
+    /** The result of the last step that has one. */
+    Optional<Map<Integer, Double>> last() {
+        return results.keySet().stream()
+                .filter(k -> !k.equals(PIXELS))
+                .map(Long::parseLong)
+                .max(Long::compare)
+                .map(step -> results.get(Long.toString(step)));
+    }
+
+    private void put(String key, Map<Integer, Double> accuracy) {
+        results.put(key, new TreeMap<>(accuracy));
+        try {
+            RunDirectory.replace(file, JSON.writeValueAsString(results));
+        } catch (IOException e) {
+            throw new TrainingException("%s cannot be written: %s".formatted(file, e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package io.dino4j.train;
+
+import io.dino4j.data.crop.Batch;
+import io.dino4j.data.crop.BatchLoader;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.graph.exec.Sessions;
+import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.ssl.SslConfig;
+import io.dino4j.train.checkpoint.Checkpoint;
+import io.dino4j.train.checkpoint.CheckpointStore;
+import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.metrics.MetricsLog;
+import io.dino4j.zoo.FeatureExtractor;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Self-supervised pre-training from a configuration and images to weights and a report (official {@code train/train.py}). A run that is
+ * interrupted at any moment goes on from its last checkpoint to the same weights as an undisturbed one.
+ */
+public final class Pretrainer {
+    /** Batches made ahead of the one that is being trained on. */
+    private static final int PREFETCH = 2;
+
+    /** Checkpoints kept (official {@code max_to_keep}). */
+    private static final int KEEP = 3;
+
+    private final Request request;
+    private final Progress progress;
+    private volatile boolean stopping;
+
+    /**
+     * What to train.
+     *
+     * @param config the resolved configuration
+     * @param images images to learn from
+     * @param probe labelled images to measure k-NN accuracy with; empty to leave that out
+     * @param directory folder of the run; a run in it is gone on with
+     * @param command how the program was started, for the record
+     * @param providers who computes the ops, the first that can
+     */
+    public record Request(
+            RunConfig config,
+            ImageSource images,
+            Optional<KnnProbe> probe,
+            RunDirectory directory,
+            String command,
+            List<KernelProvider> providers) {}
+
+    /**
+     * What came of it.
+     *
+     * @param steps steps done in all
+     * @param finished false if the run was asked to stop before its end
+     * @param skippedImages files that could not be read
+     */
+    public record Outcome(long steps, boolean finished, int skippedImages) {}
+
+    /** A run that has not begun. */
+    public Pretrainer(Request request, Progress progress) {
+        this.request = request;
+        this.progress = progress;
+    }
+
+    /** Asks a run, from another thread, to stop after the current step and to leave a checkpoint. */
+    public void stop() {
+        stopping = true;
+    }
+
+    /**
+     * Trains to the end of the schedule.
+     *
+     * @throws TrainingException if the run cannot go on; what was done up to the last checkpoint stays
+     * @throws IOException if results cannot be written
+     */
+    public Outcome run() throws IOException {
+        RunConfig config = request.config();
+        requireEnoughImages(config);
+        Sessions.install(request.providers());
+        Map<String, String> versions = Versions.of(request.providers());
+        CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
+        try (Trainer trainer = new Trainer(config, request.providers());
+                FeatureExtractor teacher = backbone(config, trainer.model().teacher())) {
+            long step = resume(trainer, checkpoints);
+            request.directory().describe(config, request.command(), versions);
+            Evaluations evaluations = new Evaluations(request, teacher, progress);
+            evaluations.before(step);
+            int skipped;
+            try (BatchLoader batches = BatchLoader.open(
+                            request.images(),
+                            Recipe.crops(config),
+                            config.train().batchSizePerGpu(),
+                            config.train().seed(),
+                            step,
+                            loaderThreads(config),
+                            PREFETCH,
+                            progress::say);
+                    MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
+                step = train(trainer, step, batches, metrics, checkpoints, evaluations, versions);
+                skipped = batches.skippedCount();
+            }
+            boolean finished = step >= config.totalSteps();
+            if (finished) {
+                evaluations.after(step);
+                evaluations.report(versions);
+            }
+            return new Outcome(step, finished, skipped);
+        }
+    }
+
+    private void requireEnoughImages(RunConfig config) {
+        int batch = config.train().batchSizePerGpu();
+        if (request.images().size() < batch) {
+            throw new TrainingException(
+                    "there are %d images, fewer than a batch of %d; add images or lower it with train.batch_size_per_gpu=%d"
+                            .formatted(
+                                    request.images().size(),
+                                    batch,
+                                    Math.max(2, request.images().size())));
+        }
+    }
+
+    private long train(
+            Trainer trainer,
+            long first,
+            BatchLoader batches,
+            MetricsLog metrics,
+            CheckpointStore checkpoints,
+            Evaluations evaluations,
+            Map<String, String> versions) {
+        RunConfig config = request.config();
+        long total = config.totalSteps();
+        long step = first;
+        long saved = first;
+        progress.begin("training", first, total);
+        long start = System.nanoTime();
+        while (step < total && !stopping) {
+            Map<String, Double> values;
+            try (Batch batch = batches.next()) {
+                values = trainer.step(step, batch);
+            }
+            long now = System.nanoTime();
+            values.put("images_per_second", config.train().batchSizePerGpu() * 1e9 / (now - start));
+            start = now;
+            metrics.write(step, values);
+            step++;
+            progress.advance(step, values);
+            if (step % config.train().checkpointPeriod() == 0 || step == total || stopping) {
+                checkpoints.save(trainer.state(step, request.images().size(), versions), trainer.snapshot());
+                saved = step;
+            }
+            if (evaluations.isDue(step) && step < total) {
+                evaluations.during(step);
+                progress.begin("training", step, total);
+                start = System.nanoTime();
+            }
+        }
+        if (saved < step) {
+            checkpoints.save(trainer.state(step, request.images().size(), versions), trainer.snapshot());
+        }
+        progress.end();
+        return step;
+    }
+
+    private long resume(Trainer trainer, CheckpointStore checkpoints) {
+        Optional<Checkpoint> latest = checkpoints.latest();
+        if (latest.isEmpty()) {
+            return 0;
+        }
+        latest.get().requireConfig(request.config().hash());
+        trainer.restore(latest.get());
+        long step = latest.get().state().step();
+        progress.say(
+                "going on from step %d of %d".formatted(step, request.config().totalSteps()));
+        return step;
+    }
+
+    private FeatureExtractor backbone(RunConfig config, ParameterVector network) {
+        Map<String, org.nd4j.linalg.api.ndarray.INDArray> weights = new LinkedHashMap<>();
+        Recipe.backbone(config)
+                .parameters()
+                .keySet()
+                .forEach(name -> weights.put(name, network.view(SslConfig.BACKBONE + name)));
+        return new FeatureExtractor(Recipe.backbone(config), weights, request.providers());
+    }
+
+    /** More threads than processors would only wait for each other. */
+    static int loaderThreads(RunConfig config) {
+        return Math.max(
+                1, Math.min(config.train().numWorkers(), Runtime.getRuntime().availableProcessors()));
+    }
+}

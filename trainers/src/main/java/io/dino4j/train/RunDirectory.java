@@ -1,0 +1,151 @@
+package io.dino4j.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.train.config.RunConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The folder of a run: what was asked for, what happened, and the weights. One process at a time may write to it. */
+public final class RunDirectory implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final String LOCK = ".lock";
+
+    private final Path path;
+    private final FileChannel lock;
+
+    private RunDirectory(Path path, FileChannel lock) {
+        this.path = path;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens the folder of a new run, or of one to go on with.
+     *
+     * @param resume true if it may hold a run already
+     * @throws TrainingException if it holds something that would be mixed up or lost, or another process writes to it
+     */
+    public static RunDirectory open(Path path, boolean resume) {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new TrainingException("%s is a file; name a folder for the run with --out".formatted(path));
+        }
+        boolean run = holdsRun(path);
+        if (run && !resume) {
+            throw new TrainingException(
+                    "%s holds a run already; add --resume to go on with it, or name another folder with --out"
+                            .formatted(path));
+        }
+        if (!run && isOccupied(path)) {
+            throw new TrainingException(
+                    "%s is not empty and holds no run; name an empty or new folder with --out".formatted(path));
+        }
+        try {
+            Files.createDirectories(path);
+            FileChannel channel =
+                    FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!tryLock(channel)) {
+                channel.close();
+                throw new TrainingException(
+                        "another process is writing to %s; wait for it, or name another folder with --out"
+                                .formatted(path));
+            }
+            return new RunDirectory(path, channel);
+        } catch (IOException e) {
+            throw new TrainingException("%s cannot be used for a run: %s".formatted(path, e.getMessage()));
+        }
+    }
+
+    private static boolean tryLock(FileChannel channel) throws IOException {
+        try {
+            FileLock held = channel.tryLock();
+            return held != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    /** True if a folder is that of a run. */
+    public static boolean holdsRun(Path path) {
+        return Files.exists(path.resolve("config.yaml"));
+    }
+
+    private static boolean isOccupied(Path path) {
+        if (!Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            return files.anyMatch(f -> !f.getFileName().toString().equals(LOCK));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The folder. */
+    public Path path() {
+        return path;
+    }
+
+    /** The resolved configuration. */
+    public Path configFile() {
+        return path.resolve("config.yaml");
+    }
+
+    /** One record a step. */
+    public Path metricsFile() {
+        return path.resolve("metrics.jsonl");
+    }
+
+    /** The folder of checkpoints. */
+    public Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    /** The report for people. */
+    public Path reportFile() {
+        return path.resolve("report.html");
+    }
+
+    /** Results of k-NN. */
+    Path knnFile() {
+        return path.resolve("knn.json");
+    }
+
+    /** Records how the run was started: configuration, command and versions. */
+    void describe(RunConfig config, String command, Map<String, String> versions) {
+        ObjectNode run = JSON.createObjectNode();
+        run.put("command", command);
+        run.set("versions", JSON.valueToTree(versions));
+        try {
+            replace(path.resolve("run.json"), JSON.writeValueAsString(run));
+            replace(configFile(), config.toYaml());
+        } catch (IOException e) {
+            throw new TrainingException("%s cannot be written: %s".formatted(path, e.getMessage()));
+        }
+    }
+
+    /** Writes a file whole or not at all. */
+    static void replace(Path file, String text) throws IOException {
+        Path draft = file.resolveSibling("." + file.getFileName() + ".draft");
+        Files.writeString(draft, text);
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

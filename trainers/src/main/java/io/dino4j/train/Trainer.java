@@ -1,0 +1,194 @@
+package io.dino4j.train;
+
+import io.dino4j.data.Seed;
+import io.dino4j.data.crop.Batch;
+import io.dino4j.graph.kernel.Collective;
+import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.op.Attention.Sequences;
+import io.dino4j.graph.param.Initialization;
+import io.dino4j.graph.ssl.SslConfig;
+import io.dino4j.graph.vit.DropPath;
+import io.dino4j.train.checkpoint.Checkpoint;
+import io.dino4j.train.checkpoint.RunState;
+import io.dino4j.train.checkpoint.Snapshot;
+import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.optim.AdamW;
+import io.dino4j.train.optim.GradientClip;
+import io.dino4j.train.optim.ParameterGroups;
+import io.dino4j.train.optim.Workers;
+import io.dino4j.train.schedule.Hyper;
+import io.dino4j.train.schedule.Schedules;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The state of a run and one step of it: schedules, losses, gradients, clipping, AdamW, moving average. */
+final class Trainer implements AutoCloseable {
+    private static final String CLS_CENTER = "cls_center";
+    private static final String PATCH_CENTER = "patch_center";
+
+    private final RunConfig config;
+    private final SslModel model;
+    private final Workers workers;
+    private final GradientClip clip;
+    private final AdamW optimizer;
+    private final Schedules schedules;
+    private final Seed dropSeed;
+
+    /** A network at its start values; student and teacher begin equal. */
+    Trainer(RunConfig config, List<KernelProvider> providers) {
+        this.config = config;
+        SslConfig step = Recipe.step(config);
+        model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);
+        Initialization.fill(
+                model.student(), step.backbone().layerScale(), config.train().seed());
+        model.teacher().vector().assign(model.student().vector());
+        workers = Workers.forThisMachine();
+        RunConfig.Optim o = config.optim();
+        ParameterGroups groups = ParameterGroups.of(model.student().layout(), o.layerwiseDecay(), o.patchEmbedLrMult());
+        double maxNorm = o.clipGrad() > 0 ? o.clipGrad() : Double.POSITIVE_INFINITY;
+        clip = new GradientClip(groups, maxNorm, workers);
+        optimizer = new AdamW(
+                groups,
+                new AdamW.Constants(o.adamwBeta1(), o.adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
+                workers);
+        schedules = Schedules.of(config, 1);
+        dropSeed = new Seed(config.train().seed()).derive("drop path");
+    }
+
+    SslModel model() {
+        return model;
+    }
+
+    /**
+     * One step.
+     *
+     * @return every loss term, schedule and gradient norm
+     * @throws TrainingException if a loss or gradient is not finite; student and teacher are then as before the step
+     */
+    Map<String, Double> step(long step, Batch batch) {
+        Hyper now = schedules.at(step);
+        Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs(step, batch), now.teacherTemp()));
+        requireFinite(step, values);
+        GradientClip.Clipping clipping = clip.measure(model.gradients());
+        clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
+        requireFinite(step, values);
+        optimizer.update(model.student(), model.gradients(), clipping, model.teacher(), now);
+        values.put("lr", now.lr());
+        values.put("last_layer_lr", now.lastLayerLr());
+        values.put("weight_decay", now.weightDecay());
+        values.put("momentum", now.momentum());
+        values.put("teacher_temp", now.teacherTemp());
+        return values;
+    }
+
+    private static void requireFinite(long step, Map<String, Double> values) {
+        values.forEach((name, value) -> {
+            if (!Double.isFinite(value)) {
+                throw new TrainingException(
+                        "step %d: %s is %s, so the run has stopped; the last checkpoint is good: go on from it with"
+                                        .formatted(step, name, value)
+                                + " --resume and a lower optim.base_lr, or a lower optim.clip_grad");
+            }
+        });
+    }
+
+    private StepInputs inputs(long step, Batch batch) {
+        return new StepInputs(
+                batch.globals(),
+                Optional.ofNullable(batch.locals()),
+                batch.masks(),
+                batch.maskIndices().toIntVector(),
+                batch.maskWeights(),
+                batch.maskedCount(),
+                dropRows(step));
+    }
+
+    private Map<String, int[]> dropRows(long step) {
+        Map<String, int[]> rows = new HashMap<>();
+        List<DropPath.Branch> branches = model.dropPath().branches();
+        for (int i = 0; i < branches.size(); i++) {
+            RandomGenerator random = dropSeed.at(step, i);
+            List<int[]> kept = new ArrayList<>();
+            for (int g = 0; g < branches.get(i).kept().length; g++) {
+                Sequences s = branches.get(i).groups().get(g);
+                kept.add(choose(branches.get(i).kept()[g], s.count(), random));
+            }
+            rows.put(branches.get(i).placeholder(), branches.get(i).rows(kept));
+        }
+        return rows;
+    }
+
+    /** {@code k} different numbers below {@code n}: the start of a Fisher-Yates shuffle. */
+    private static int[] choose(int k, int n, RandomGenerator random) {
+        int[] all = new int[n];
+        for (int i = 0; i < n; i++) {
+            all[i] = i;
+        }
+        int[] chosen = new int[k];
+        for (int i = 0; i < k; i++) {
+            int j = i + random.nextInt(n - i);
+            chosen[i] = all[j];
+            all[j] = all[i];
+        }
+        return chosen;
+    }
+
+    /** The tensors that a checkpoint holds. */
+    Snapshot snapshot() {
+        Map<String, INDArray> extras = new LinkedHashMap<>();
+        save(CLS_CENTER, model.clsCenter(), extras);
+        save(PATCH_CENTER, model.patchCenter(), extras);
+        return new Snapshot(
+                model.student(), model.teacher(), optimizer.firstMoment(), optimizer.secondMoment(), extras);
+    }
+
+    private static void save(String name, Centers centers, Map<String, INDArray> extras) {
+        extras.put(name, centers.center);
+        extras.put(name + ".mean", centers.mean);
+        extras.put(
+                name + ".pending",
+                Nd4j.scalar(DataType.FLOAT, centers.isPending() ? 1 : 0).reshape(1));
+    }
+
+    /** Where the run stands after {@code step} steps. */
+    RunState state(long step, int images, Map<String, String> versions) {
+        long seen = step * config.train().batchSizePerGpu();
+        return new RunState(
+                step,
+                seen / images,
+                seen % images,
+                optimizer.steps(),
+                Map.of("train.seed", config.train().seed()),
+                config.hash(),
+                versions);
+    }
+
+    /** Goes back to a checkpoint, bit for bit. */
+    void restore(Checkpoint checkpoint) {
+        checkpoint.restoreInto(snapshot());
+        optimizer.restoreSteps(checkpoint.state().optimizerSteps());
+        Map<String, INDArray> extras = checkpoint.extras();
+        load(CLS_CENTER, model.clsCenter(), extras);
+        load(PATCH_CENTER, model.patchCenter(), extras);
+    }
+
+    private static void load(String name, Centers centers, Map<String, INDArray> extras) {
+        centers.center.assign(extras.get(name));
+        centers.mean.assign(extras.get(name + ".mean"));
+        centers.setPending(extras.get(name + ".pending").getDouble(0) != 0);
+    }
+
+    @Override
+    public void close() {
+        model.close();
+        workers.close();
+    }
+}
