@@ -2,6 +2,7 @@ package io.dino4j.train;
 
 import io.dino4j.data.crop.Batch;
 import io.dino4j.data.crop.BatchLoader;
+import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -9,6 +10,7 @@ import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
+import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.zoo.FeatureExtractor;
@@ -74,14 +76,19 @@ public final class Pretrainer {
     /**
      * Trains to the end of the schedule.
      *
+     * @throws ConfigException if the configuration does not fit the images or asks for what cannot be built
      * @throws TrainingException if the run cannot go on; what was done up to the last checkpoint stays
      * @throws IOException if results cannot be written
      */
     public Outcome run() throws IOException {
         RunConfig config = request.config();
         requireEnoughImages(config);
+        Recipe.step(config); // what cannot be built fails before anything is written
         Sessions.install(request.providers());
         Map<String, String> versions = Versions.of(request.providers());
+        if (!RunDirectory.holdsRun(request.directory().path())) {
+            request.directory().describe(config, request.command(), versions);
+        }
         CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
         try (Trainer trainer = new Trainer(config, request.providers());
                 FeatureExtractor teacher = backbone(config, trainer.model().teacher())) {
@@ -114,13 +121,10 @@ public final class Pretrainer {
 
     private void requireEnoughImages(RunConfig config) {
         int batch = config.train().batchSizePerGpu();
-        if (request.images().size() < batch) {
-            throw new TrainingException(
-                    "there are %d images, fewer than a batch of %d; add images or lower it with train.batch_size_per_gpu=%d"
-                            .formatted(
-                                    request.images().size(),
-                                    batch,
-                                    Math.max(2, request.images().size())));
+        int images = request.images().size();
+        if (images < batch) {
+            throw new ConfigException("train.batch_size_per_gpu is %d, but there are only %d images; add images%s"
+                    .formatted(batch, images, images < 2 ? "" : " or set it to %d or less".formatted(images)));
         }
     }
 
@@ -140,7 +144,7 @@ public final class Pretrainer {
         long start = System.nanoTime();
         while (step < total && !stopping) {
             Map<String, Double> values;
-            try (Batch batch = batches.next()) {
+            try (Batch batch = next(batches)) {
                 values = trainer.step(step, batch);
             }
             long now = System.nanoTime();
@@ -164,6 +168,20 @@ public final class Pretrainer {
         }
         progress.end();
         return step;
+    }
+
+    /** The next batch; that there is no readable image at all is for the user to mend. */
+    private static Batch next(BatchLoader batches) {
+        try {
+            return batches.next();
+        } catch (IllegalStateException e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof UnreadableImageException) {
+                    throw new TrainingException(e.getMessage());
+                }
+            }
+            throw e;
+        }
     }
 
     private long resume(Trainer trainer, CheckpointStore checkpoints) {

@@ -2,7 +2,7 @@ package io.dino4j.train;
 
 import java.util.Map;
 
-/** Who watches a run. All methods are called by the thread that runs it. */
+/** Who watches a run. All methods but {@link #say} are called by the thread that runs it. */
 public interface Progress {
     /** Nobody watches. */
     Progress SILENT = new Progress() {
@@ -47,6 +47,6 @@ public interface Progress {
     /** The task is over. */
     void end();
 
-    /** Something to tell: one line. */
+    /** Something to tell: one line. Threads that read images tell of unreadable ones, so any thread may call. */
     void say(String line);
 }

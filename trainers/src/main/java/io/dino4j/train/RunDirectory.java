@@ -14,42 +14,50 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The folder of a run: what was asked for, what happened, and the weights. One process at a time may write to it. */
 public final class RunDirectory implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String LOCK = ".lock";
+    private static final String CONFIG = "config.yaml";
+    /** What a run that ended before it recorded its configuration may leave behind. */
+    private static final Set<String> TRACES = Set.of(LOCK, draftName(CONFIG));
 
     private final Path path;
     private final FileChannel lock;
+    private final boolean created;
 
-    private RunDirectory(Path path, FileChannel lock) {
+    private RunDirectory(Path path, FileChannel lock, boolean created) {
         this.path = path;
         this.lock = lock;
+        this.created = created;
     }
 
     /**
      * Opens the folder of a new run, or of one to go on with.
      *
      * @param resume true if it may hold a run already
-     * @throws TrainingException if it holds something that would be mixed up or lost, or another process writes to it
+     * @throws IllegalArgumentException if it holds something that would be mixed up or lost
+     * @throws TrainingException if another process writes to it, or it cannot be made
      */
     public static RunDirectory open(Path path, boolean resume) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new TrainingException("%s is a file; name a folder for the run with --out".formatted(path));
+            throw new IllegalArgumentException("%s is a file; name a folder for the run with --out".formatted(path));
         }
         boolean run = holdsRun(path);
         if (run && !resume) {
-            throw new TrainingException(
+            throw new IllegalArgumentException(
                     "%s holds a run already; add --resume to go on with it, or name another folder with --out"
                             .formatted(path));
         }
         if (!run && isOccupied(path)) {
-            throw new TrainingException(
+            throw new IllegalArgumentException(
                     "%s is not empty and holds no run; name an empty or new folder with --out".formatted(path));
         }
         try {
+            boolean created = !Files.exists(path);
             Files.createDirectories(path);
             FileChannel channel =
                     FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -59,7 +67,7 @@ public final class RunDirectory implements AutoCloseable {
                         "another process is writing to %s; wait for it, or name another folder with --out"
                                 .formatted(path));
             }
-            return new RunDirectory(path, channel);
+            return new RunDirectory(path, channel, created);
         } catch (IOException e) {
             throw new TrainingException("%s cannot be used for a run: %s".formatted(path, e.getMessage()));
         }
@@ -76,7 +84,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** True if a folder is that of a run. */
     public static boolean holdsRun(Path path) {
-        return Files.exists(path.resolve("config.yaml"));
+        return Files.exists(path.resolve(CONFIG));
     }
 
     private static boolean isOccupied(Path path) {
@@ -84,7 +92,7 @@ public final class RunDirectory implements AutoCloseable {
             return false;
         }
         try (Stream<Path> files = Files.list(path)) {
-            return files.anyMatch(f -> !f.getFileName().toString().equals(LOCK));
+            return files.anyMatch(f -> !TRACES.contains(f.getFileName().toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -97,7 +105,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The resolved configuration. */
     public Path configFile() {
-        return path.resolve("config.yaml");
+        return path.resolve(CONFIG);
     }
 
     /** One record a step. */
@@ -120,14 +128,14 @@ public final class RunDirectory implements AutoCloseable {
         return path.resolve("knn.json");
     }
 
-    /** Records how the run was started: configuration, command and versions. */
+    /** Records how the run was started: configuration, command and versions. From then on the folder holds a run. */
     void describe(RunConfig config, String command, Map<String, String> versions) {
         ObjectNode run = JSON.createObjectNode();
         run.put("command", command);
         run.set("versions", JSON.valueToTree(versions));
         try {
+            replace(configFile(), config.toYaml()); // first: it is what marks a run
             replace(path.resolve("run.json"), JSON.writeValueAsString(run));
-            replace(configFile(), config.toYaml());
         } catch (IOException e) {
             throw new TrainingException("%s cannot be written: %s".formatted(path, e.getMessage()));
         }
@@ -135,14 +143,27 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Writes a file whole or not at all. */
     static void replace(Path file, String text) throws IOException {
-        Path draft = file.resolveSibling("." + file.getFileName() + ".draft");
+        Path draft = file.resolveSibling(draftName(file.getFileName().toString()));
         Files.writeString(draft, text);
         Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
+    private static String draftName(String file) {
+        return "." + file + ".draft";
+    }
+
+    /** Lets other processes in; a folder in which no run has begun is left as it was found. */
     @Override
     public void close() {
         try {
+            if (!holdsRun(path) && !isOccupied(path)) {
+                for (String trace : TRACES) {
+                    Files.deleteIfExists(path.resolve(trace));
+                }
+                if (created) {
+                    Files.deleteIfExists(path);
+                }
+            }
             lock.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -81,15 +81,14 @@ public final class SslModel implements AutoCloseable {
         arrays.put(TeacherGraph.GLOBAL_CROPS, studentPlan.input(TeacherGraph.GLOBAL_CROPS));
         arrays.put(TeacherGraph.CLS_CENTER, clsCenter.center);
         arrays.put(TeacherGraph.PATCH_CENTER, patchCenter.center);
-        Map<String, INDArray> targets = Map.of(
-                TeacherGraph.CLS_TARGETS,
-                studentPlan.input(TeacherGraph.CLS_TARGETS),
-                TeacherGraph.PATCH_TARGETS,
-                studentPlan.input(TeacherGraph.PATCH_TARGETS),
-                TeacherGraph.CLS_MEAN,
-                clsCenter.mean,
-                TeacherGraph.PATCH_MEAN,
-                patchCenter.mean);
+        Map<String, INDArray> targets = new HashMap<>();
+        for (String output : List.of(TeacherGraph.CLS_TARGETS, TeacherGraph.PATCH_TARGETS)) {
+            targets.put(output, studentPlan.input(output));
+        }
+        if (config.targets() == SslConfig.Targets.CENTERING) {
+            targets.put(TeacherGraph.CLS_MEAN, clsCenter.mean);
+            targets.put(TeacherGraph.PATCH_MEAN, patchCenter.mean);
+        }
         return Plan.compile(
                 teacherGraph.graph(),
                 teacherGraph.outputs(),

@@ -47,8 +47,10 @@ final class Trainer implements AutoCloseable {
         this.config = config;
         SslConfig step = Recipe.step(config);
         model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);
-        Initialization.fill(
-                model.student(), step.backbone().layerScale(), config.train().seed());
+        RunConfig.Student s = config.student();
+        Initialization.Spread spread = new Initialization.Spread(
+                s.layerscale(), s.initStd(), s.posEmbedInitStd(), config.dino().headInitStd());
+        Initialization.fill(model.student(), spread, config.train().seed());
         model.teacher().vector().assign(model.student().vector());
         workers = Workers.forThisMachine();
         RunConfig.Optim o = config.optim();
@@ -93,9 +95,9 @@ final class Trainer implements AutoCloseable {
         values.forEach((name, value) -> {
             if (!Double.isFinite(value)) {
                 throw new TrainingException(
-                        "step %d: %s is %s, so the run has stopped; the last checkpoint is good: go on from it with"
+                        "step %d: %s is %s, so the run has stopped; the last checkpoint is good; begin a new run with"
                                         .formatted(step, name, value)
-                                + " --resume and a lower optim.base_lr, or a lower optim.clip_grad");
+                                + " a lower optim.base_lr or optim.clip_grad");
             }
         });
     }

@@ -6,6 +6,7 @@ import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.GraphOps;
+import io.dino4j.graph.op.Linear;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Tokens;
@@ -23,6 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class CompiledVit implements Subject {
     private static final String IMAGES = "images";
     private static final String NORM = "norm_tokens";
+    private static final String DIRECTION = "loss_direction";
     private static final String WEIGHTS = "loss_weights";
     private static final String LOSS = "loss";
 
@@ -73,6 +75,17 @@ final class CompiledVit implements Subject {
         }
         plan = Plan.compile(graph, outputs, Map.of(), new Bindings(bound, targets), providers, Collective.ALONE);
         ops = OpNames.needed(graph, outputs);
+    }
+
+    /** A loss that takes no time, of which every token and channel gets a gradient of its own. */
+    private static void addLoss(SameDiff sd, SDVariable norm, Workload work, Map<String, INDArray> bound) {
+        bound.put(DIRECTION, work.lossDirection());
+        bound.put(WEIGHTS, work.lossWeights());
+        SDVariable w = sd.placeHolder(DIRECTION, DataType.FLOAT, bound.get(DIRECTION).shape());
+        SDVariable a = sd.placeHolder(WEIGHTS, DataType.FLOAT, bound.get(WEIGHTS).shape());
+        SDVariable along = new Linear(sd, norm, w, null, false, null, null).outputVariables()[0]; // [T, 1]
+        sd.sum(along.mul(a)).rename(LOSS);
+        sd.setLossVariables(LOSS);
     }
 
     @Override

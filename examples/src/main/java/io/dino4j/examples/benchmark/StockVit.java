@@ -22,6 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class StockVit implements Subject {
     private static final String IMAGES = "images";
     private static final String NORM = "norm_tokens";
+    private static final String DIRECTION = "loss_direction";
     private static final String WEIGHTS = "loss_weights";
     private static final String LOSS = "loss";
 
@@ -55,13 +56,17 @@ final class StockVit implements Subject {
         }
         SDVariable out = norm(x, "norm").rename(NORM);
         if (work.training()) {
-            placeholders.put(WEIGHTS, work.lossWeights());
-            SDVariable weights = sd.placeHolder(
-                    WEIGHTS, DataType.FLOAT, placeholders.get(WEIGHTS).shape());
-            sd.sum(out.mul(weights)).rename(LOSS);
+            SDVariable w = placeHolder(DIRECTION, work.lossDirection());
+            SDVariable a = placeHolder(WEIGHTS, work.lossWeights());
+            sd.sum(sd.mmul(out, w, false, true, false).mul(a)).rename(LOSS);
             sd.setLossVariables(LOSS);
             Gradients.graph(sd, List.copyOf(parameters.keySet()));
         }
+    }
+
+    private SDVariable placeHolder(String name, INDArray value) {
+        placeholders.put(name, value);
+        return sd.placeHolder(name, DataType.FLOAT, value.shape());
     }
 
     private void declare(ParameterVector values) {
@@ -136,11 +141,12 @@ final class StockVit implements Subject {
         if (c.ffn() == Ffn.MLP) {
             return linear(gelu(linear(x, block + "mlp.fc1")), block + "mlp.fc2");
         }
-        SDVariable both = linear(x, block + "mlp.w12");
-        int h = c.hidden();
-        int r = work.batch() * work.tokens();
-        SDVariable[] halves = {sd.slice(both, new int[] {0, 0}, r, h), sd.slice(both, new int[] {0, h}, r, h)};
-        return linear(sd.nn().swish(halves[0]).mul(halves[1]), block + "mlp.w3");
+        // not sd.split, whose outputs the stock session overwrites when it does not keep them for gradients
+        SDVariable both = linear(x, block + "mlp.w12"); //                                       [B T, 2 h]
+        int[] half = {work.batch() * work.tokens(), c.hidden()};
+        SDVariable a = sd.slice(both, new int[] {0, 0}, half);
+        SDVariable b = sd.slice(both, new int[] {0, c.hidden()}, half);
+        return linear(sd.nn().swish(a).mul(b), block + "mlp.w3");
     }
 
     private SDVariable linear(SDVariable x, String name) {

@@ -74,9 +74,14 @@ record Workload(VitConfig vit, int batch, boolean training) {
         return noise(SEED, batch, VitConfig.CHANNELS, vit.imageSize(), vit.imageSize());
     }
 
-    /** What the loss weighs the normalised tokens with, {@code [B T, D]}: random, else layer norm would have no gradient. */
+    /** The direction of the loss in the space of tokens, {@code [1, D]}: random, else layer norm would have no gradient. */
+    INDArray lossDirection() {
+        return noise(SEED + 1, 1, vit.embedDim());
+    }
+
+    /** The weights of tokens in the loss, {@code [B T, 1]}: {@code L = sum_t a_t w . y_t} for normalised tokens {@code y}. */
     INDArray lossWeights() {
-        return noise(SEED + 1, (long) batch * tokens(), vit.embedDim());
+        return noise(SEED + 2, (long) batch * tokens(), 1);
     }
 
     /** Uniform values of mean 0 and variance 1. */

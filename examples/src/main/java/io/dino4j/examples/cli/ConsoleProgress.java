@@ -2,7 +2,9 @@ package io.dino4j.examples.cli;
 
 import io.dino4j.train.Progress;
 import java.io.PrintStream;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -16,6 +18,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
 
     private final PrintStream err;
     private final boolean terminal;
+    private final Set<String> said = new HashSet<>();
     private ProgressBar bar;
     private String task = "";
     private long begun;
@@ -29,7 +32,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
 
     @Override
-    public void begin(String task, long done, long total) {
+    public synchronized void begin(String task, long done, long total) {
         end();
         this.task = task;
         this.first = done;
@@ -49,7 +52,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
 
     @Override
-    public void advance(long done, Map<String, Double> values) {
+    public synchronized void advance(long done, Map<String, Double> values) {
         String text = text(values);
         if (bar != null) {
             bar.stepTo(done);
@@ -75,15 +78,19 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
 
     @Override
-    public void end() {
+    public synchronized void end() {
         if (bar != null) {
             bar.close();
             bar = null;
         }
     }
 
+    /** A line is said once: an unreadable file is met again in each pass over the images. */
     @Override
-    public void say(String line) {
+    public synchronized void say(String line) {
+        if (!said.add(line)) {
+            return;
+        }
         if (bar == null) {
             err.println(line);
             return;

@@ -36,7 +36,12 @@ import picocli.CommandLine.Spec;
         name = "evaluate",
         description = "Measure what trained features are worth.",
         mixinStandardHelpOptions = true,
-        subcommands = EvaluateCommand.Knn.class)
+        subcommands = EvaluateCommand.Knn.class,
+        footer = {
+            "",
+            "Example:",
+            "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val"
+        })
 final class EvaluateCommand {
     private EvaluateCommand() {}
 
@@ -82,7 +87,7 @@ final class EvaluateCommand {
         @Override
         public Integer call() throws Exception {
             if (!RunDirectory.holdsRun(weights)) {
-                throw new TrainingException(
+                throw new IllegalArgumentException(
                         "%s holds no run: expected config.yaml and checkpoints, as ./dino4j pretrain --out writes"
                                 .formatted(weights));
             }
@@ -110,7 +115,7 @@ final class EvaluateCommand {
 
         private static void requireClasses(ImageSource source, Path folder) {
             if (source.classes().size() < 2) {
-                throw new TrainingException(
+                throw new IllegalArgumentException(
                         "%s has no classes: k-NN needs one folder for each class".formatted(folder));
             }
         }

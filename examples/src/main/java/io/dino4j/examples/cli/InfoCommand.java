@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "info",
         description = "Show the kernel provider, CPU features and versions.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = {"", "Example:", "  ./dino4j info --json"})
 final class InfoCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;

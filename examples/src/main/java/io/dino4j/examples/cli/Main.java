@@ -5,6 +5,8 @@ import io.dino4j.train.checkpoint.CheckpointException;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.zoo.weights.WeightsException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,12 +19,7 @@ import picocli.CommandLine.ParameterException;
         description = "DINOv2 on the JVM: pre-train a vision backbone on your own images.",
         mixinStandardHelpOptions = true,
         versionProvider = InfoCommand.Version.class,
-        subcommands = {
-            PretrainCommand.class,
-            EvaluateCommand.class,
-            InfoCommand.class,
-            HelpCommand.class
-        },
+        subcommands = {PretrainCommand.class, EvaluateCommand.class, InfoCommand.class, HelpCommand.class},
         footer = {
             "",
             "Examples:",
@@ -40,6 +37,7 @@ public final class Main {
             CheckpointException.class,
             WeightsException.class,
             IllegalArgumentException.class,
+            UncheckedIOException.class,
             IOException.class);
 
     private Main() {}
@@ -49,7 +47,8 @@ public final class Main {
         System.exit(commandLine().execute(args));
     }
 
-    static CommandLine commandLine() {
+    /** The command line, for a program of one's own that gives the arguments and reads the exit code. */
+    public static CommandLine commandLine() {
         CommandLine main = new CommandLine(new Main());
         main.setCaseInsensitiveEnumValuesAllowed(true);
         main.setParameterExceptionHandler((e, args) -> wrongUsage(e));
@@ -71,7 +70,10 @@ public final class Main {
         if (!expected || e.getMessage() == null) {
             throw e;
         }
-        command.getErr().println("dino4j: " + e.getMessage());
+        boolean bare = e instanceof FileSystemException f && f.getReason() == null; // its message is the path alone
+        command.getErr()
+                .println("dino4j: " + e.getMessage()
+                        + (bare ? ": " + e.getClass().getSimpleName() : ""));
         boolean input = e instanceof ConfigException || e instanceof IllegalArgumentException;
         return input ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }

@@ -165,7 +165,7 @@ final class PretrainCommand implements Callable<Integer> {
         try {
             Pretrainer.Outcome outcome = pretrainer.run();
             if (outcome.skippedImages() > 0) {
-                progress.say(outcome.skippedImages() + " files could not be read and were left out");
+                progress.say("unreadable files left out: " + outcome.skippedImages());
             }
             if (outcome.finished()) {
                 progress.say("report: " + directory.reportFile());

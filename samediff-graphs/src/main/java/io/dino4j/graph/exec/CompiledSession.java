@@ -8,7 +8,9 @@ import io.dino4j.graph.kernel.OpCall;
 import io.dino4j.graph.kernel.Scratch;
 import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +26,12 @@ import org.nd4j.autodiff.samediff.config.ExecutionResult;
 import org.nd4j.autodiff.samediff.config.SDValue;
 import org.nd4j.autodiff.samediff.internal.FrameIter;
 import org.nd4j.autodiff.samediff.internal.InferenceSession;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * SameDiff's session, with static graphs compiled into {@link Plan plans}, one for each combination of outputs and input shapes. A graph
@@ -36,9 +41,12 @@ final class CompiledSession extends InferenceSession {
     /** Plans kept; each holds memory for all its intermediate arrays. */
     private static final int MAX_PLANS = 4;
 
+    private static final int MAX_INTERPRETED = 1000;
+
     private final List<KernelProvider> providers;
     private final Map<String, Plan> plans = new LinkedHashMap<>(8, 0.75f, true);
-    private boolean interpreted;
+    /** Keys of what cannot be compiled. */
+    private final Set<String> interpreted = new HashSet<>();
 
     CompiledSession(SameDiff graph, List<KernelProvider> providers) {
         super(graph);
@@ -56,51 +64,74 @@ final class CompiledSession extends InferenceSession {
             At at) {
         boolean watched = listeners != null && listeners.stream().anyMatch(l -> !(l instanceof ControlflowListener));
         boolean values = otherPlaceholders != null && !otherPlaceholders.isEmpty();
-        if (!interpreted && !watched && !values) {
+        String key = key(variables, placeholders == null ? Map.of() : placeholders);
+        if (!watched && !values && !variables.isEmpty() && !interpreted.contains(key)) {
+            MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces();
             try {
-                return run(variables, preprocessPlaceholders(placeholders, at == null ? At.defaultAt() : at));
+                return run(key, variables, preprocessPlaceholders(placeholders, at == null ? At.defaultAt() : at));
             } catch (UnsupportedGraphException e) {
-                interpreted = true;
+                if (interpreted.size() >= MAX_INTERPRETED) {
+                    interpreted.clear();
+                }
+                interpreted.add(key);
+            } finally {
+                outside.close();
             }
         }
         return super.output(variables, placeholders, otherPlaceholders, batch, requiredActivations, listeners, at);
     }
 
-    private ExecutionResult run(List<String> variables, Map<String, INDArray> placeholders) {
+    private ExecutionResult run(String key, List<String> variables, Map<String, INDArray> placeholders) {
         Map<String, INDArray> given = placeholders == null ? Map.of() : placeholders;
-        Plan plan = plan(variables, given);
+        Plan plan = plan(key, variables, given);
         for (String name : plan.inputNames()) {
             plan.input(name).assign(given.get(name));
         }
         plan.run();
-        INDArray[] results =
-                variables.stream().map(v -> plan.output(v).dup('c')).toArray(INDArray[]::new);
+        INDArray[] results = variables.stream().map(v -> copy(plan.output(v))).toArray(INDArray[]::new);
         return ExecutionResult.createFrom(variables, results);
     }
 
-    private Plan plan(List<String> variables, Map<String, INDArray> given) {
+    /** A copy where the caller wants it, which may be a workspace. */
+    private INDArray copy(INDArray a) {
+        return getMmgr().allocate(true, a.dataType(), a.shape()).assign(a);
+    }
+
+    /** What a plan depends on. */
+    private String key(List<String> variables, Map<String, INDArray> given) {
         StringBuilder key = new StringBuilder().append(sameDiff.getOps().size()).append(variables);
-        new TreeMap<>(given).forEach((name, a) -> key.append(name)
-                .append(a.dataType())
-                .append(a.shapeInfoToString().lines().findFirst().orElse(""))
-                .append(java.util.Arrays.toString(a.shape())));
-        Plan known = plans.get(key.toString());
+        new TreeMap<>(given).forEach((name, a) ->
+                key.append(name).append(a.dataType()).append(Arrays.toString(a.shape())));
+        return key.toString();
+    }
+
+    private Plan plan(String key, List<String> variables, Map<String, INDArray> given) {
+        Plan known = plans.get(key);
         if (known != null && isCurrent(known)) {
             return known;
         }
         if (known != null) {
-            plans.remove(key.toString()).close();
+            plans.remove(key).close();
         }
+        requireAll(variables, given);
         if (plans.size() >= MAX_PLANS) {
             String eldest = plans.keySet().iterator().next();
             plans.remove(eldest).close();
         }
         Plan made = Plan.compile(sameDiff, variables, given, Bindings.NONE, providers, Collective.ALONE);
-        plans.put(key.toString(), made);
+        plans.put(key, made);
         return made;
     }
 
-    /** False once a variable was given another array. */
+    private void requireAll(List<String> variables, Map<String, INDArray> given) {
+        Set<String> missing = Trace.placeholders(sameDiff, variables);
+        missing.removeAll(given.keySet());
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException("no arrays are given for the placeholders " + missing);
+        }
+    }
+
+    /** False once a variable or constant was given another array. */
     private boolean isCurrent(Plan plan) {
         for (Map.Entry<String, INDArray> e : plan.variables().entrySet()) {
             if (sameDiff.getArrForVarName(e.getKey()) != e.getValue()) {
@@ -135,7 +166,7 @@ final class CompiledSession extends InferenceSession {
             } else {
                 INDArray host = in.get(alias.input());
                 target.assign(host.get(
-                        org.nd4j.linalg.indexing.NDArrayIndex.interval(alias.row(), alias.row() + target.size(0))));
+                        NDArrayIndex.interval(alias.row(), alias.row() + target.size(0))));
             }
         }
         OpCall call = new OpCall(g, in, out, new KernelContext(Collective.ALONE, new Scratch()));

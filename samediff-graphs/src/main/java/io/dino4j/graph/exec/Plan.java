@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A static graph made ready to run for fixed input shapes: ops in order, every array in its place, every kernel made. Running it is a
@@ -25,6 +27,7 @@ public final class Plan implements AutoCloseable {
     private final Map<String, INDArray> variables;
     private final long arenaBytes;
     private final Scratch scratch;
+    private boolean closed;
 
     /** One op of the plan, or a copy from or to an array that it cannot work on in place. */
     record Step(String opName, Kernel kernel) {}
@@ -54,7 +57,7 @@ public final class Plan implements AutoCloseable {
      * @param bindings arrays to work on in place
      * @param providers who computes the ops, the first that can
      * @param collective the workers that targets are balanced over
-     * @throws IllegalArgumentException if shapes do not fit or an op has no kernel
+     * @throws IllegalArgumentException if shapes do not fit, an array is missing, or an op has no kernel or no static shape
      */
     public static Plan compile(
             SameDiff graph,
@@ -63,23 +66,42 @@ public final class Plan implements AutoCloseable {
             Bindings bindings,
             List<KernelProvider> providers,
             Collective collective) {
-        Trace trace = Trace.of(graph, outputs, inputs, bindings);
-        Arena arena = new Arena();
-        arena.place(trace.unplaced());
-        trace.bindViews();
-
-        Scratch scratch = new Scratch();
-        KernelContext context = new KernelContext(collective, scratch);
-        List<Step> steps = new ArrayList<>();
-        trace.refreshes().forEach((from, to) -> steps.add(new Step("copy", () -> to.assign(from))));
-        for (Trace.Call call : trace.calls()) {
-            Kernel kernel = call.op() instanceof GraphOp op
-                    ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
-                    : new StockKernel(call.op(), call.inputs(), call.outputs());
-            steps.add(new Step(call.op().opName(), kernel));
+        // what is allocated here outlives any workspace of the caller
+        MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces();
+        try {
+            Trace trace = Trace.of(graph, outputs, inputs, bindings);
+            Arena arena = new Arena();
+            arena.place(trace.unplaced());
+            trace.bindViews();
+            Scratch scratch = new Scratch();
+            List<Step> steps = steps(trace, providers, new KernelContext(collective, scratch));
+            scratch.block();
+            return new Plan(steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arena.bytes(), scratch);
+        } finally {
+            outside.close();
         }
-        trace.copies().forEach((from, to) -> steps.add(new Step("copy", () -> to.assign(from))));
-        return new Plan(steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arena.bytes(), scratch);
+    }
+
+    private static List<Step> steps(Trace trace, List<KernelProvider> providers, KernelContext context) {
+        List<Step> steps = new ArrayList<>();
+        try {
+            trace.refreshes().forEach(c -> steps.add(copy(c)));
+            for (Trace.Call call : trace.calls()) {
+                Kernel kernel = call.op() instanceof GraphOp op
+                        ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
+                        : new StockKernel(call.op(), call.inputs(), call.outputs());
+                steps.add(new Step(call.op().opName(), kernel));
+            }
+            trace.copies().forEach(c -> steps.add(copy(c)));
+            return steps;
+        } catch (RuntimeException e) {
+            steps.forEach(s -> s.kernel().close());
+            throw e;
+        }
+    }
+
+    private static Step copy(Trace.Copy c) {
+        return new Step("copy", () -> c.to().assign(c.from()));
     }
 
     private static Kernel kernel(OpCall call, List<KernelProvider> providers) {
@@ -137,6 +159,7 @@ public final class Plan implements AutoCloseable {
 
     /** Runs every op once. */
     public void run() {
+        requireOpen();
         for (Step s : steps) {
             s.kernel().run();
         }
@@ -148,6 +171,7 @@ public final class Plan implements AutoCloseable {
      * @return nanoseconds by op name, summed over the ops of that name
      */
     public Map<String, Long> profile() {
+        requireOpen();
         Map<String, Long> nanos = new LinkedHashMap<>();
         for (Step s : steps) {
             long start = System.nanoTime();
@@ -167,8 +191,18 @@ public final class Plan implements AutoCloseable {
         return arenaBytes + scratch.bytes();
     }
 
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the plan is closed");
+        }
+    }
+
+    /** Releases the kernels; arrays of the plan stay valid as long as somebody holds them. */
     @Override
     public void close() {
-        steps.forEach(s -> s.kernel().close());
+        if (!closed) {
+            closed = true;
+            steps.forEach(s -> s.kernel().close());
+        }
     }
 }

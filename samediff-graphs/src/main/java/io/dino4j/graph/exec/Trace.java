@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -21,7 +21,6 @@ import org.nd4j.autodiff.samediff.internal.Variable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
-import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -36,10 +35,16 @@ final class Trace {
     private final Map<String, INDArray> variables = new LinkedHashMap<>();
     private final List<Node> nodes = new ArrayList<>();
     private final List<Value> placeholders = new ArrayList<>();
-    private final Map<INDArray, INDArray> copies = new IdentityHashMap<>();
-    private final Map<INDArray, INDArray> refreshes = new IdentityHashMap<>();
+    private final List<Copy> copies = new ArrayList<>();
+    private final List<Copy> refreshes = new ArrayList<>();
 
     private record Node(DifferentialFunction op, List<Value> in, List<Value> out) {}
+
+    /** What outputs depend on: names of ops, and of the variables that no op makes. */
+    private record Needed(Set<String> ops, Set<String> leaves) {}
+
+    /** A copy that every run makes. */
+    record Copy(INDArray from, INDArray to) {}
 
     /** An op on bound arrays; an output is null if nobody reads it or it is an alias. */
     record Call(DifferentialFunction op, List<INDArray> inputs, INDArray[] outputs) {}
@@ -52,38 +57,80 @@ final class Trace {
 
     static Trace of(SameDiff graph, List<String> outputs, Map<String, INDArray> inputs, Bindings bindings) {
         Trace trace = new Trace(graph, inputs, bindings);
-        Set<String> needed = trace.neededOps(outputs);
-        for (SameDiffOp op : trace.ordered(needed)) {
+        Needed needed = needed(graph, outputs);
+        trace.requireTargetsOf(outputs);
+        trace.requireShapes(needed.leaves);
+        for (SameDiffOp op : trace.ordered(needed.ops)) {
             trace.add(op);
         }
         trace.measureLives(outputs);
         return trace;
     }
 
-    private Set<String> neededOps(List<String> outputs) {
-        Set<String> ops = new HashSet<>();
+    /** The placeholders that the outputs depend on. */
+    static Set<String> placeholders(SameDiff graph, List<String> outputs) {
+        Set<String> names = new TreeSet<>(needed(graph, outputs).leaves);
+        names.removeIf(n -> graph.getVariable(n).getVariableType() != VariableType.PLACEHOLDER);
+        return names;
+    }
+
+    private static Needed needed(SameDiff graph, List<String> outputs) {
+        List<String> unknown = outputs.stream()
+                .filter(o -> !graph.getVariables().containsKey(o))
+                .distinct()
+                .toList();
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException("the graph has no variables " + unknown);
+        }
+        Needed needed = new Needed(new HashSet<>(), new HashSet<>());
         Deque<String> open = new ArrayDeque<>(outputs);
         while (!open.isEmpty()) {
             Variable v = graph.getVariables().get(open.pop());
-            if (v == null) {
-                throw new IllegalArgumentException("the graph has no variable of that name among " + outputs);
-            }
+            requireNone(v.getControlDeps(), "variable " + v.getName());
             String op = v.getOutputOfOp();
-            if (op != null && ops.add(op)) {
+            if (op == null) {
+                needed.leaves.add(v.getName());
+            } else if (needed.ops.add(op)) {
                 SameDiffOp o = graph.getOps().get(op);
-                boolean controlled =
-                        o.getControlDeps() != null && !o.getControlDeps().isEmpty()
-                                || o.getVarControlDeps() != null
-                                        && !o.getVarControlDeps().isEmpty();
-                if (controlled) {
-                    throw new UnsupportedGraphException("op " + op + " has control dependencies");
-                }
-                if (o.getInputsToOp() != null) {
-                    open.addAll(o.getInputsToOp());
-                }
+                requireNone(o.getControlDeps(), "op " + op);
+                requireNone(o.getVarControlDeps(), "op " + op);
+                open.addAll(inputs(o));
             }
         }
-        return ops;
+        return needed;
+    }
+
+    private static void requireNone(List<String> controlDependencies, String of) {
+        if (controlDependencies != null && !controlDependencies.isEmpty()) {
+            throw new UnsupportedGraphException(of + " has control dependencies");
+        }
+    }
+
+    private void requireTargetsOf(List<String> outputs) {
+        Set<String> others = new TreeSet<>(bindings.outputs().keySet());
+        outputs.forEach(others::remove);
+        if (!others.isEmpty()) {
+            throw new IllegalArgumentException("arrays are bound to " + others + ", which are no outputs asked for");
+        }
+    }
+
+    /** Fails with the names of all placeholders of unknown shape. */
+    private void requireShapes(Set<String> leaves) {
+        Set<String> open = new TreeSet<>();
+        for (String name : leaves) {
+            SDVariable v = graph.getVariable(name);
+            boolean known = bindings.variables().containsKey(name) || given.get(name) != null;
+            if (v.getVariableType() == VariableType.PLACEHOLDER && !known && !isFixed(v.placeholderShape())) {
+                open.add(name);
+            }
+        }
+        if (!open.isEmpty()) {
+            throw new IllegalArgumentException("no arrays are given for the placeholders " + open);
+        }
+    }
+
+    private static boolean isFixed(long[] shape) {
+        return shape != null && Arrays.stream(shape).allMatch(d -> d >= 0);
     }
 
     /** The needed ops, each after those it reads from, otherwise in the order they were added to the graph. */
@@ -147,11 +194,10 @@ final class Trace {
             Value host = in.get(0);
             out.add(new Value(names.get(0), host.shape, host.type, host, 0));
         } else {
-            List<LongShapeDescriptor> shapes =
-                    StockKernel.shapes(f, in.stream().map(Trace::sample).toList());
+            List<long[]> shapes = StockShapes.of(f, in.stream().map(this::sample).toList(), names.size());
             for (int i = 0; i < names.size(); i++) {
-                out.add(new Value(
-                        names.get(i), shapes.get(i).getShape(), StockKernel.typeOf(f, names.get(i)), null, 0));
+                DataType type = graph.getVariable(names.get(i)).dataType();
+                out.add(new Value(names.get(i), shapes.get(i), type, null, 0));
             }
         }
         out.forEach(v -> values.put(v.name, v));
@@ -162,12 +208,9 @@ final class Trace {
         return Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b);
     }
 
-    /** An array of the value's shape to ask a stock op about: the value itself where it is known. */
-    private static INDArray sample(Value v) {
-        if (v.isBound()) {
-            return v.array();
-        }
-        return v.shape.length == 0 ? Nd4j.scalar(v.type, 0) : Nd4j.createUninitialized(v.type, v.shape);
+    private StockShapes.Sample sample(Value v) {
+        boolean constant = v.isBound() && graph.getVariable(v.name).getVariableType() == VariableType.CONSTANT;
+        return new StockShapes.Sample(v.shape, v.type, constant ? v.array() : null);
     }
 
     private Value value(String name) {
@@ -185,15 +228,8 @@ final class Trace {
             if (a == null) {
                 throw new IllegalArgumentException("variable '" + name + "' has no array");
             }
-            INDArray plain = a;
-            if (!isPlain(a)) {
-                plain = a.dup('c');
-                refreshes.put(a, plain);
-            }
-            value = new Value(name, plain.shape(), plain.dataType(), null, 0);
-            value.bind(plain);
-            if (v.getVariableType() == VariableType.VARIABLE
-                    && !bindings.variables().containsKey(name)) {
+            value = bound(name, a);
+            if (!bindings.variables().containsKey(name)) {
                 variables.put(name, a);
             }
         }
@@ -201,22 +237,27 @@ final class Trace {
         return value;
     }
 
+    /** A value in an array from outside; one that is not contiguous is copied at the start of every run. */
+    private Value bound(String name, INDArray a) {
+        INDArray plain = a;
+        if (!isPlain(a)) {
+            plain = a.dup('c');
+            refreshes.add(new Copy(a, plain));
+        }
+        Value value = new Value(name, plain.shape(), plain.dataType(), null, 0);
+        value.bind(plain);
+        return value;
+    }
+
     private Value placeholder(SDVariable v) {
         INDArray bound = bindings.variables().get(v.name());
         if (bound != null) {
-            Value value = new Value(v.name(), bound.shape(), bound.dataType(), null, 0);
-            value.bind(bound);
-            return value;
+            return bound(v.name(), bound);
         }
         INDArray a = given.get(v.name());
-        if (a != null) {
-            return new Value(v.name(), a.shape(), a.dataType(), null, 0);
-        }
-        long[] shape = v.placeholderShape();
-        if (shape == null || Arrays.stream(shape).anyMatch(d -> d < 0)) {
-            throw new IllegalArgumentException("no array is given for placeholder '" + v.name() + "'");
-        }
-        return new Value(v.name(), shape, v.dataType(), null, 0);
+        return a == null
+                ? new Value(v.name(), v.placeholderShape(), v.dataType(), null, 0)
+                : new Value(v.name(), a.shape(), a.dataType(), null, 0);
     }
 
     /** Contiguous in C order. */
@@ -258,11 +299,24 @@ final class Trace {
             INDArray target = bindings.outputs().get(name);
             if (target != null) {
                 requireShape(v, target);
-                if (v.host == null && !v.isBound() && !placeholders.contains(v)) {
+                if (v.host == null && !v.isBound() && !placeholders.contains(v) && !isInUse(target)) {
                     v.bind(target);
                 }
             }
         }
+    }
+
+    /** True if an array from outside that the plan reads lies in the same memory, which must then not be written before the end. */
+    private boolean isInUse(INDArray target) {
+        return values.values().stream().anyMatch(v -> v.isBound() && overlap(v.array(), target))
+                || refreshes.stream().anyMatch(r -> overlap(r.from(), target));
+    }
+
+    /** Of arrays without gaps. */
+    private static boolean overlap(INDArray a, INDArray b) {
+        return a.data().address() == b.data().address()
+                && a.offset() < b.offset() + b.length()
+                && b.offset() < a.offset() + a.length();
     }
 
     private static void requireShape(Value v, INDArray target) {
@@ -305,8 +359,8 @@ final class Trace {
         }
         for (Map.Entry<String, INDArray> e : bindings.outputs().entrySet()) {
             Value v = values.get(e.getKey());
-            if (v != null && v.array() != e.getValue()) {
-                copies.put(v.array(), e.getValue());
+            if (v.array() != e.getValue()) {
+                copies.add(new Copy(v.array(), e.getValue()));
             }
         }
     }
@@ -340,13 +394,13 @@ final class Trace {
         return Nd4j.create(one.data(), v.shape, new long[v.shape.length], 0, 'c', v.type);
     }
 
-    /** Bound outputs that are somebody else's memory: source and target. */
-    Map<INDArray, INDArray> copies() {
+    /** Bound outputs that lie elsewhere: the end of every run. */
+    List<Copy> copies() {
         return copies;
     }
 
-    /** Variables that are not contiguous, and the copies that the plan reads. */
-    Map<INDArray, INDArray> refreshes() {
+    /** Variables that are not contiguous, to the arrays that the plan reads: the start of every run. */
+    List<Copy> refreshes() {
         return refreshes;
     }
 
@@ -363,6 +417,7 @@ final class Trace {
         return out;
     }
 
+    /** The graph's own arrays that are read in place. */
     Map<String, INDArray> variables() {
         return variables;
     }

@@ -45,6 +45,7 @@ public record RunConfig(
      * @param headNlayers linear layers of the head's MLP, at least 1
      * @param headHiddenDim width inside the MLP
      * @param koleoLossWeight weight of KoLeo, at least 0
+     * @param headInitStd standard deviation of the linear weights of both heads at the start
      */
     public record Dino(
             double lossWeight,
@@ -52,7 +53,8 @@ public record RunConfig(
             int headBottleneckDim,
             int headNlayers,
             int headHiddenDim,
-            double koleoLossWeight) {}
+            double koleoLossWeight,
+            double headInitStd) {}
 
     /**
      * Masked-patch loss. The four head sizes count only with {@code separateHead}; else the class token's head serves.
@@ -193,6 +195,8 @@ public record RunConfig(
      * @param depth override of the number of blocks, 0 for the arch's
      * @param numHeads override of the number of heads, 0 for the arch's
      * @param mlpRatio override of the ratio, 0 for the arch's
+     * @param initStd standard deviation of the linear weights at the start
+     * @param posEmbedInitStd the same of the position embedding
      */
     public record Student(
             Arch arch,
@@ -212,7 +216,9 @@ public record RunConfig(
             int embedDim,
             int depth,
             int numHeads,
-            double mlpRatio) {
+            double mlpRatio,
+            double initStd,
+            double posEmbedInitStd) {
 
         /** The arch's sizes with the overrides applied. */
         public Shape shape() {

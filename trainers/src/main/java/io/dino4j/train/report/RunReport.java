@@ -81,7 +81,8 @@ public record RunReport(
      */
     public void write(Path file) throws IOException {
         Path target = file.toAbsolutePath();
-        Path draft = Files.createTempFile(target.getParent(), ".report-", ".html");
+        Path draft =
+                target.resolveSibling("." + target.getFileName() + ".draft"); // a temporary file is for its owner only
         try {
             Files.writeString(draft, html());
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -8,13 +8,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The iterations of Sinkhorn-Knopp on {@code Q_rk = a_r E_rk b_k}: E stays as it is, only the vectors a and b change. They are kept in
- * double, since they make up for rows and columns of any size. A row is scaled and added to the column sums while it is in cache, so
- * n iterations read E n + 1 times. The bulk of the arithmetic is in float, which the compiler vectorises; a row whose scale is far
- * from its neighbours', or columns of very different sums, fall back to double.
+ * The iterations of Sinkhorn-Knopp on {@code Q_rk = a_r E_rk b_k}: E stays as it is, only the vectors a and b change.
+ * They are kept in double, since they make up for rows and columns of any size. A row is scaled and added to the column
+ * sums while it is in cache, so n iterations read E n + 1 times. The bulk of the arithmetic is in float, which the
+ * compiler vectorises; a row whose scale is far from its neighbours', or columns of very different sums, fall back to
+ * double.
  */
 final class Balance implements Runnable {
-    /** Keeps {@code exp} of the scale of a row above zero in double: such rows count for nothing, yet sum to 1 in the end. */
+    /**
+     * Keeps {@code exp} of the scale of a row above zero in double: such rows count for nothing, yet sum to 1 in the
+     * end.
+     */
     private static final double LEAST_LOG_SCALE = -600;
 
     /** How far apart scales may be for float arithmetic. */

@@ -9,9 +9,15 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.javacpp.Pointer;
 
-/** The library: one CPU engine and one stream for the process (CPU streams run at once, on the calling thread's OpenMP team). */
+/**
+ * The library: one CPU engine and one stream for the process (CPU streams run at once, on the calling thread's OpenMP
+ * team).
+ */
 final class Dnnl {
-    /** Binary post-op {@code i} of a primitive takes its operand as this argument: in oneDNN 3.11 the base is multiplied. */
+    /**
+     * Binary post-op {@code i} of a primitive takes its operand as this argument: in oneDNN 3.11 the base is
+     * multiplied.
+     */
     static int postOpArgument(int i) {
         return DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (i + 1) | DNNL_ARG_SRC_1;
     }

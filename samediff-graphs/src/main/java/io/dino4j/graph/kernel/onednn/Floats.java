@@ -5,9 +5,9 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * A matrix as Java code sees it: blocks of rows are copied to float arrays and back, which costs a memcpy within the cache and lets
- * the compiler vectorise the loops in between. Reads and writes may be any number of elements that follow one another, across rows
- * too if the matrix is contiguous.
+ * A matrix as Java code sees it: blocks of rows are copied to float arrays and back, which costs a memcpy within the
+ * cache and lets the compiler vectorise the loops in between. Reads and writes may be any number of elements that
+ * follow one another, across rows too if the matrix is contiguous.
  */
 final class Floats {
     /** Elements that one buffer spans at most; buffers count in ints, and bytes. */

@@ -4,7 +4,10 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 
 import io.dino4j.graph.op.LayerNorm;
 
-/** Layer normalisation by oneDNN, which keeps variances where the op wants {@code rstd}: those small vectors are converted. */
+/**
+ * Layer normalisation by oneDNN, which keeps variances where the op wants {@code rstd}: those small vectors are
+ * converted.
+ */
 final class LayerNormKernels {
     private LayerNormKernels() {}
 

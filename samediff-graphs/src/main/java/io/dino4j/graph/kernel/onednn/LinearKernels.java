@@ -26,15 +26,15 @@ final class LinearKernels {
         Tensor y = p.out(0);
         Tensor z = op.gelu() ? p.out(1) : null;
         if (!op.gelu()) {
-            does.matmul(x, weight, bias, y, after);
+            does.largeMatmul(x, weight, bias, y, after);
         } else if (z == null) {
             PostOps gelu = PostOps.none().gelu();
             if (op.hasResidual()) {
                 gelu.plus(p.in(next));
             }
-            does.matmul(x, weight, bias, y, gelu);
+            does.largeMatmul(x, weight, bias, y, gelu);
         } else {
-            does.matmul(x, weight, bias, z, PostOps.none());
+            does.largeMatmul(x, weight, bias, z, PostOps.none());
             if (y != null) {
                 PostOps residual = op.hasResidual() ? PostOps.none().plus(p.in(next)) : PostOps.none();
                 does.eltwise(dnnl_eltwise_gelu_erf, z, y, residual);
@@ -65,7 +65,7 @@ final class LinearKernels {
         }
         Tensor product = dGamma != null && dW == null ? p.scratch(outputs, weight.columns()) : dW;
         if (product != null) {
-            does.matmul(u.transposed(), x, product, PostOps.none());
+            does.largeMatmul(u.transposed(), x, null, product, PostOps.none());
         }
         Tensor sums = dBias == null && dGamma != null && bias != null ? p.scratch(1, outputs) : dBias;
         if (sums != null) {
@@ -73,15 +73,15 @@ final class LinearKernels {
         }
         Tensor scaled = gamma != null && dX != null ? p.scratch(outputs, weight.columns()) : null;
         if (gamma != null) {
-            p.then(new ScaleRows(product, weight, scaled, sums, bias, gamma, dGamma));
+            p.rows(outputs, weight.columns(), () -> new ScaleRows(product, weight, scaled, sums, bias, gamma, dGamma));
         }
         if (dX != null) {
-            does.matmul(u, scaled == null ? weight : scaled, dX, PostOps.none());
+            does.largeMatmul(u, scaled == null ? weight : scaled, null, dX, PostOps.none());
         }
     }
 
     /** {@code sums = 1^T u}: a product with a row of ones. */
-    static void columnSums(Program p, Primitives does, Tensor u, Tensor sums) {
+    private static void columnSums(Program p, Primitives does, Tensor u, Tensor sums) {
         Tensor ones = p.scratch(1, u.rows());
         Floats values = Floats.of(ones);
         float[] one = new float[(int) u.rows()];
@@ -90,8 +90,11 @@ final class LinearKernels {
         does.matmul(ones, u, sums, PostOps.none());
     }
 
-    /** Layer-scale: {@code dGamma_o = G_o . W_o + b_o s_o}, then row {@code o} of G and W and {@code s_o} times {@code gamma_o}. */
-    private static final class ScaleRows implements Runnable {
+    /**
+     * Layer-scale: {@code dGamma_o = G_o . W_o + b_o s_o}, then row {@code o} of G and W and {@code s_o} times
+     * {@code gamma_o}.
+     */
+    private static final class ScaleRows implements RowLoop.RowStep {
         private final Floats product;
         private final Floats weight;
         private final Floats scaled;
@@ -101,7 +104,6 @@ final class LinearKernels {
         private final Floats dGamma;
         private final float[] g;
         private final float[] w;
-        private final int rows;
         private final int columns;
         private final Reduce reduce = new Reduce();
 
@@ -113,7 +115,6 @@ final class LinearKernels {
             this.bias = open(bias);
             this.gamma = open(gamma);
             this.dGamma = open(dGamma);
-            rows = (int) weight.rows();
             columns = (int) weight.columns();
             g = new float[columns];
             w = new float[columns];
@@ -130,31 +131,29 @@ final class LinearKernels {
         }
 
         @Override
-        public void run() {
-            for (int o = 0; o < rows; o++) {
-                float scale = gamma.get(0, o);
-                double dot = 0;
-                weight.get(o, 0, w, 0, columns);
-                if (product != null) {
-                    product.get(o, 0, g, 0, columns);
-                    if (dGamma != null) {
-                        dot = reduce.dot(g, 0, w, 0, columns);
-                    }
-                    scale(g, scale);
-                    product.put(o, 0, g, 0, columns);
-                }
-                if (scaled != null) {
-                    scale(w, scale);
-                    scaled.put(o, 0, w, 0, columns);
-                }
-                float s = 0;
-                if (sums != null) {
-                    s = sums.get(0, o);
-                    sums.put(0, o, scale * s);
-                }
+        public void row(int o) {
+            float scale = gamma.get(0, o);
+            double dot = 0;
+            weight.get(o, 0, w, 0, columns);
+            if (product != null) {
+                product.get(o, 0, g, 0, columns);
                 if (dGamma != null) {
-                    dGamma.put(0, o, (float) (dot + (bias == null ? 0 : (double) bias.get(0, o) * s)));
+                    dot = reduce.dot(g, 0, w, 0, columns);
                 }
+                scale(g, scale);
+                product.put(o, 0, g, 0, columns);
+            }
+            if (scaled != null) {
+                scale(w, scale);
+                scaled.put(o, 0, w, 0, columns);
+            }
+            float s = 0;
+            if (sums != null) {
+                s = sums.get(0, o);
+                sums.put(0, o, scale * s);
+            }
+            if (dGamma != null) {
+                dGamma.put(0, o, (float) (dot + (bias == null ? 0 : (double) bias.get(0, o) * s)));
             }
         }
     }

@@ -31,8 +31,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The ops on oneDNN, for FLOAT arrays (indices and counts INT32). Results are the same bits for the same inputs and number of OpenMP
- * threads. It has no kernel for {@link Sinkhorn.Grad}, which no recipe asks for, and none for other types.
+ * The ops on oneDNN, for FLOAT arrays (indices and counts INT32). Results are the same bits for the same inputs and
+ * number of OpenMP threads. It has no kernel for {@link Sinkhorn.Grad}, which no recipe asks for, and none for other
+ * types.
  */
 public final class OneDnnProvider implements KernelProvider {
     private static final Map<Class<? extends GraphOp>, Consumer<Program>> KERNELS = Map.ofEntries(

@@ -36,10 +36,6 @@ final class PostOps {
         return eltwise(dnnl_eltwise_linear, (float) factor);
     }
 
-    PostOps exp() {
-        return eltwise(dnnl_eltwise_exp, 0);
-    }
-
     PostOps times(Tensor operand) {
         ops.add(new PostOp(dnnl_binary_mul, 0, operand));
         return this;
@@ -47,11 +43,6 @@ final class PostOps {
 
     PostOps plus(Tensor operand) {
         ops.add(new PostOp(dnnl_binary_add, 0, operand));
-        return this;
-    }
-
-    PostOps minus(Tensor operand) {
-        ops.add(new PostOp(dnnl_binary_sub, 0, operand));
         return this;
     }
 

@@ -8,9 +8,12 @@ import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
-/** The oneDNN primitives that programs are made of. Every method adds one execution; "in place" is allowed where it says so. */
+/**
+ * The oneDNN primitives that programs are made of. Every method adds one execution; "in place" is allowed where it says
+ * so.
+ */
 final class Primitives {
-    private static final long ROWS_WORTH_PACKING = 1000;
+    private static final long ROWS_WORTH_PACKING = 256;
 
     private final Program p;
 
@@ -38,16 +41,17 @@ final class Primitives {
     }
 
     /**
-     * {@link #matmul(Tensor, Tensor, Tensor, Tensor, PostOps)} of large matrices: {@code b} is copied into the layout that oneDNN
-     * likes best, which takes 2 to 3 % of the time of a product with 2,000 rows and saves 5 to 9 %.
+     * {@link #matmul(Tensor, Tensor, Tensor, Tensor, PostOps)} of large matrices: {@code b} is copied into the layout
+     * that oneDNN likes best, which takes 2 to 3 % of the time of a product with 2,000 rows and saves 5 to 9 %.
      */
     void largeMatmul(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
-        if (a.rows() < Long.getLong("pack", ROWS_WORTH_PACKING)) {
+        if (a.rows() < ROWS_WORTH_PACKING) {
             matmul(a, b, bias, c, postOps);
             return;
         }
         dnnl_memory_desc layout = p.natives().preferred(a, b, bias, c, postOps);
-        Tensor packed = p.scratch(dnnl_memory_desc_get_size(layout) / Float.BYTES).as(layout, b.dims());
+        Tensor packed =
+                p.scratch(dnnl_memory_desc_get_size(layout) / Float.BYTES).as(layout, b.dims());
         reorder(b, packed);
         matmul(a, packed, bias, c, postOps);
     }
@@ -95,16 +99,6 @@ final class Primitives {
                         pd, Dnnl.engine(), algorithm, n.desc(a), n.desc(b), n.desc(c), attr),
                 postOps,
                 arguments(DNNL_ARG_SRC_0, a, DNNL_ARG_SRC_1, b, DNNL_ARG_DST, c));
-    }
-
-    /** Reduces {@code x} to {@code y} over every dimension where {@code y} has size one. */
-    void reduce(int algorithm, Tensor x, Tensor y) {
-        p.execute(
-                "reduction" + algorithm,
-                (n, pd, attr) -> dnnl_reduction_primitive_desc_create(
-                        pd, Dnnl.engine(), algorithm, n.desc(x), n.desc(y), 0, 0, attr),
-                PostOps.none(),
-                arguments(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
     }
 
     /** Copies between equal sizes and different strides. */

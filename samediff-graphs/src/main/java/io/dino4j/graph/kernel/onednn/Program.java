@@ -20,9 +20,9 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The kernel of one op: steps that run in order, each an execution of a oneDNN primitive or a Java loop. It is put together step by
- * step ({@link Primitives} has the words), then {@link #ready}; equal primitives are made once and executed with different
- * addresses.
+ * The kernel of one op: steps that run in order, each an execution of a oneDNN primitive or a Java loop. It is put
+ * together step by step ({@link Primitives} has the words), then {@link #ready}; equal primitives are made once and
+ * executed with different addresses.
  */
 final class Program implements Kernel {
     private static final int ALIGN = 64;

@@ -3,8 +3,8 @@ package io.dino4j.graph.kernel.onednn;
 import java.util.Arrays;
 
 /**
- * Sums and maxima of float blocks. The compiler does not vectorise a reduction into one variable, but it does vectorise one into an
- * array of lanes, which are then folded by halves in a fixed order. Not thread-safe: the lanes are a field.
+ * Sums and maxima of float blocks. The compiler does not vectorise a reduction into one variable, but it does vectorise
+ * one into an array of lanes, which are then folded by halves in a fixed order. Not thread-safe: the lanes are a field.
  */
 final class Reduce {
     private static final int LANES = 512;

@@ -7,8 +7,8 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 /**
- * A Java loop over the rows of a matrix on as many threads as oneDNN has. Every row is worked on by itself, so the result does not
- * depend on the number of threads.
+ * A Java loop over the rows of a matrix on as many threads as oneDNN has. Every row is worked on by itself, so the
+ * result does not depend on the number of threads.
  */
 final class RowLoop implements Runnable {
     /** Below this many elements a second thread costs more than it brings. */

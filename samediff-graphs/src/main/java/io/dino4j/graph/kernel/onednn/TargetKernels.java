@@ -84,7 +84,8 @@ final class TargetKernels {
     }
 
     /**
-     * {@code E_rk = exp((t_rk - m_r) / tau)} into the output, {@code m_r} the largest logit of the row; {@link Balance} does the rest.
+     * {@code E_rk = exp((t_rk - m_r) / tau)} into the output, {@code m_r} the largest logit of the row; {@link Balance}
+     * does the rest.
      */
     static void sinkhorn(Program p) {
         Tensor logits = p.in(0);

@@ -18,8 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Time per op of one block of a Vision Transformer, forward and backward; run by hand. Arguments: images, tokens, width, heads,
- * depth, rounds; the defaults are ViT-S/14 at batch 8 and 224 x 224.
+ * Time per op of one block of a Vision Transformer, forward and backward; run by hand. Arguments: images, tokens,
+ * width, heads, depth, rounds; the defaults are ViT-S/14 at batch 8 and 224 x 224.
  */
 final class BlockBenchmark {
     private final KernelContext context = new KernelContext(Collective.ALONE, new Scratch());

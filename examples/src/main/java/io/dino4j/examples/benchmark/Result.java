@@ -1,0 +1,144 @@
+package io.dino4j.examples.benchmark;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * All that was measured.
+ *
+ * @param preset name of the backbone
+ * @param work what was run
+ * @param setting what it ran on, for the record
+ * @param gemmPeak GFLOP/s of the fastest matrix product; empty where there is no oneDNN
+ * @param planBytes intermediate arrays of the compiled graph
+ * @param ours the compiled graph
+ * @param stock the stock graph, if it was asked for and ran
+ * @param stockFailure why it did not
+ * @param profile time by op, if it was asked for
+ */
+record Result(
+        String preset,
+        Workload work,
+        Setting setting,
+        OptionalDouble gemmPeak,
+        long planBytes,
+        Timing ours,
+        Optional<Timing> stock,
+        Optional<String> stockFailure,
+        Optional<OpProfile> profile) {
+    private static final String STOCK = "stock SameDiff";
+    private static final double GIGA = 1e9;
+
+    /**
+     * What it ran on.
+     *
+     * @param command the command line
+     * @param kernels name of the first provider
+     * @param threads of a kernel
+     * @param load of the machine before anything ran; below 0 where the system does not tell
+     * @param versions of everything
+     */
+    record Setting(String command, String kernels, int threads, double load, Map<String, String> versions) {}
+
+    private String mode() {
+        return work.training() ? "forward + backward" : "forward";
+    }
+
+    private long parameters() {
+        return work.vit().parameters().values().stream()
+                .mapToLong(s -> java.util.Arrays.stream(s).reduce(1, (a, b) -> a * b))
+                .sum();
+    }
+
+    private double imagesPerSecond(Timing t) {
+        return work.batch() / t.median();
+    }
+
+    private double gflops(Timing t) {
+        return imagesPerSecond(t) * work.flopsPerImage() / GIGA;
+    }
+
+    private double speedup(Timing other) {
+        return other.median() / ours.median();
+    }
+
+    /** One object. */
+    ObjectNode toJson() {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode node = mapper.createObjectNode();
+        node.put("command", setting.command());
+        node.put("mode", work.training() ? "train" : "forward");
+        node.put("preset", preset);
+        node.put("batch", work.batch());
+        node.put("size", work.vit().imageSize());
+        node.put("precision", "f32");
+        node.put("kernels", setting.kernels());
+        node.put("threads", setting.threads());
+        node.put("load_average", setting.load());
+        node.put("parameters", parameters());
+        node.put("tokens_per_image", work.tokens());
+        node.put("gflop_per_image", work.flopsPerImage() / GIGA);
+        gemmPeak.ifPresent(peak -> node.put("gemm_peak_gflops", peak));
+        node.set("dino4j", json(ours).put("intermediate_bytes", planBytes));
+        stock.ifPresent(t -> {
+            node.set("stock", json(t));
+            node.put("speedup", speedup(t));
+        });
+        stockFailure.ifPresent(why -> node.putObject("stock").put("error", why));
+        profile.ifPresent(p -> node.set("profile", mapper.valueToTree(p.lines())));
+        node.set("versions", mapper.valueToTree(setting.versions()));
+        return node;
+    }
+
+    private ObjectNode json(Timing t) {
+        ObjectNode node = t.toJson();
+        node.put("seconds_median", t.median());
+        node.put("seconds_min", t.least());
+        node.put("seconds_max", t.most());
+        node.put("images_per_second", imagesPerSecond(t));
+        node.put("gflops", gflops(t));
+        gemmPeak.ifPresent(peak -> node.put("share_of_gemm_peak", gflops(t) / peak));
+        return node;
+    }
+
+    /** A table for people. */
+    void print(PrintWriter out) {
+        int size = work.vit().imageSize();
+        line(out, "%s, %s, batch %d, %d x %d, f32", preset, mode(), work.batch(), size, size);
+        line(out, "%s kernels, threads: %d", setting.kernels(), setting.threads());
+        line(out, "%.1f M parameters, %.2f GFLOP an image", parameters() / 1e6, work.flopsPerImage() / GIGA);
+        gemmPeak.ifPresent(peak -> line(out, "fastest matrix product here: %.0f GFLOP/s", peak));
+        line(out, "");
+        line(out, "%-15s %9s %8s %8s %7s   %-24s %11s", "", "images/s", "speedup", "GFLOP/s", "of peak", "seconds (min - max)", "peak memory");
+        row(out, "dino4j", ours);
+        stock.ifPresent(t -> row(out, STOCK, t));
+        stockFailure.ifPresent(why -> line(out, "%-15s not measured: %s", STOCK, why));
+        profile.ifPresent(p -> print(out, p));
+        out.flush();
+    }
+
+    private void row(PrintWriter out, String name, Timing t) {
+        String speedup = stock.isEmpty() ? "" : "%.2fx".formatted(stock.get().median() / t.median());
+        String share = gemmPeak.isEmpty() ? "-" : "%.0f%%".formatted(100 * gflops(t) / gemmPeak.getAsDouble());
+        String seconds = "%.3f (%.3f - %.3f)".formatted(t.median(), t.least(), t.most());
+        String memory = t.peakBytes().isEmpty() ? "-" : "%.2f GB".formatted(t.peakBytes().getAsLong() / GIGA);
+        line(out, "%-15s %9.2f %8s %8.1f %7s   %-24s %11s", name, imagesPerSecond(t), speedup, gflops(t), share, seconds, memory);
+    }
+
+    private static void print(PrintWriter out, OpProfile profile) {
+        line(out, "");
+        line(out, "%-28s %6s %10s %7s", "op", "count", "ms", "share");
+        for (OpProfile.Line l : profile.lines()) {
+            line(out, "%-28s %6s %10.2f %6.1f%%", l.op(), l.count() == 0 ? "-" : l.count(), l.millis(), 100 * l.share());
+        }
+    }
+
+    private static void line(PrintWriter out, String format, Object... values) {
+        out.println(String.format(Locale.ROOT, format, values).stripTrailing());
+    }
+}

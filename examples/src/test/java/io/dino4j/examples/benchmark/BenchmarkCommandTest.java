@@ -1,0 +1,64 @@
+package io.dino4j.examples.benchmark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** The smallest backbone through the whole command, the second process included. */
+final class BenchmarkCommandTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... args) {
+        CommandLine command = new CommandLine(BenchmarkCommand.class)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .setExecutionExceptionHandler((e, c, r) -> {
+                    c.getErr().print(e.getMessage());
+                    return 2;
+                });
+        return command.execute(args);
+    }
+
+    @Test
+    void jsonHoldsBothNetworks() throws Exception {
+        assertEquals(0, run("train", "--preset", "nano", "--batch", "2", "--runs", "2", "--against", "stock", "--json"));
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertEquals(1, out.toString().strip().lines().count());
+        assertEquals("train", json.get("mode").asText());
+        assertEquals(2, json.at("/dino4j/seconds").size());
+        for (String network : new String[] {"dino4j", "stock"}) {
+            double images = json.at("/" + network + "/images_per_second").asDouble();
+            assertEquals(2 / json.at("/" + network + "/seconds_median").asDouble(), images, 1e-6 * images);
+            assertEquals(
+                    images * json.get("gflop_per_image").asDouble(),
+                    json.at("/" + network + "/gflops").asDouble(),
+                    1e-3 * images);
+        }
+        assertTrue(json.get("speedup").asDouble() > 0);
+    }
+
+    @Test
+    void peopleGetATable() {
+        assertEquals(0, run("forward", "--preset", "nano", "--batch", "2", "--runs", "1", "--profile"));
+        String table = out.toString();
+        assertTrue(table.startsWith("nano, forward, batch 2, 32 x 32, f32"), table);
+        assertTrue(table.lines().anyMatch(l -> l.startsWith("dino4j ")), table);
+        assertTrue(table.lines().anyMatch(l -> l.startsWith("dino_attention") && l.contains(" 4 ")), table);
+        assertFalse(table.contains("stock"), table);
+    }
+
+    @Test
+    void otherPrecisionsAreRefused() {
+        assertEquals(2, run("forward", "--precision", "bf16"));
+        assertEquals("--precision bf16 is not there yet, only f32", err.toString());
+    }
+}
