@@ -131,7 +131,8 @@ final class KillAndResumeTest {
             assertTrue(done < STEPS);
             assertTrue(process.log().contains("stopped after step %d; go on with".formatted(done)), process::log);
         }
-        try (RunningProcess process = start(stopped)) {
+        try (RunningProcess process =
+                RunningProcess.start(dir.resolve("resumed.log"), "pretrain", "--out", stopped.run(), "--resume")) {
             process.succeeds();
             assertTrue(process.log().contains("going on from step %d of %d".formatted(done, STEPS)), process::log);
         }

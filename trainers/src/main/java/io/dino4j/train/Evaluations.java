@@ -11,6 +11,7 @@ import io.dino4j.train.report.RunReport;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,10 +92,23 @@ final class Evaluations {
                         request.command(),
                         request.config().toYaml(),
                         versions,
-                        MetricsLog.read(request.directory().metricsFile()),
+                        metricsAndKnn(),
                         accuracies,
                         pictures())
                 .write(request.directory().reportFile());
+    }
+
+    /** The records of the steps, k-NN accuracy in percent added to those after which it was measured. */
+    private List<MetricsLog.Record> metricsAndKnn() throws IOException {
+        Map<Long, Map<Integer, Double>> knnBySteps = knn.bySteps();
+        List<MetricsLog.Record> records = new ArrayList<>();
+        for (MetricsLog.Record r : MetricsLog.read(request.directory().metricsFile())) {
+            Map<Integer, Double> accuracy = knnBySteps.getOrDefault(r.step() == 0 ? 0 : r.step() + 1, Map.of());
+            Map<String, Double> values = new LinkedHashMap<>(r.values());
+            accuracy.forEach((k, a) -> values.put("k-NN accuracy in percent, k = " + k, 100 * a));
+            records.add(new MetricsLog.Record(r.step(), values));
+        }
+        return records;
     }
 
     private Optional<PatchFeatures> pictures() {

@@ -57,13 +57,20 @@ final class KnnHistory {
         put(Long.toString(step), accuracy);
     }
 
+    /** The results of the teacher, by step. */
+    TreeMap<Long, Map<Integer, Double>> bySteps() {
+        TreeMap<Long, Map<Integer, Double>> steps = new TreeMap<>();
+        results.forEach((key, accuracy) -> {
+            if (!key.equals(PIXELS)) {
+                steps.put(Long.parseLong(key), accuracy);
+            }
+        });
+        return steps;
+    }
+
     /** The result of the last step that has one. */
     Optional<Map<Integer, Double>> last() {
-        return results.keySet().stream()
-                .filter(k -> !k.equals(PIXELS))
-                .map(Long::parseLong)
-                .max(Long::compare)
-                .map(step -> results.get(Long.toString(step)));
+        return Optional.ofNullable(bySteps().lastEntry()).map(Map.Entry::getValue);
     }
 
     private void put(String key, Map<Integer, Double> accuracy) {

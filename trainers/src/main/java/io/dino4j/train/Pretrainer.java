@@ -190,8 +190,13 @@ public final class Pretrainer {
             return 0;
         }
         latest.get().requireConfig(request.config().hash());
-        trainer.restore(latest.get());
         long step = latest.get().state().step();
+        if (step > request.config().totalSteps()) {
+            throw new ConfigException("optim.epochs is %d, which is %d steps, but the run has done %d already; raise it"
+                    .formatted(
+                            request.config().optim().epochs(), request.config().totalSteps(), step));
+        }
+        trainer.restore(latest.get());
         progress.say(
                 "going on from step %d of %d".formatted(step, request.config().totalSteps()));
         return step;

@@ -29,7 +29,8 @@ public final class BenchmarkCommand {
                 "  ./dino4j benchmark forward --preset vits14 --batch 8 --size 224",
                 "  ./dino4j benchmark forward --against stock --json > forward.json",
                 "",
-                "Times are medians after a warm-up. 'of peak' is the share of the machine's fastest matrix product, measured in the same run."
+                "Times are medians after a warm-up. 'of peak' is the share of the machine's fastest matrix product,"
+                        + " measured in the same run."
             })
     static final class Forward extends BenchmarkRun {
         @Override

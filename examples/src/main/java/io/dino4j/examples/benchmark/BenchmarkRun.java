@@ -31,28 +31,51 @@ abstract class BenchmarkRun implements Callable<Integer> {
         STOCK
     }
 
-    @Option(names = "--preset", paramLabel = "NAME", defaultValue = "vits14", description = "Backbone: nano, tiny, vits14, vitb14, vitl14 or vitg14; default ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            defaultValue = "vits14",
+            description = "Backbone: nano, tiny, vits14, vitb14, vitl14 or vitg14; default ${DEFAULT-VALUE}.")
     private String preset;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "8", description = "Images at a time; default ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Images at a time; default ${DEFAULT-VALUE}.")
     private int batch;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the images, a multiple of the patch size; default that of the preset.")
+    @Option(
+            names = "--size",
+            paramLabel = "PIXELS",
+            description = "Side of the images, a multiple of the patch size; default that of the preset.")
     private Integer size;
 
     @Option(names = "--precision", paramLabel = "TYPE", defaultValue = "f32", description = "f32, the only one so far.")
     private String precision;
 
-    @Option(names = "--against", paramLabel = "NAME", description = "stock: measure the same network of stock SameDiff ops too, in a process of its own; takes minutes.")
+    @Option(
+            names = "--against",
+            paramLabel = "NAME",
+            description = "stock: measure the same network of stock SameDiff ops too, in a process of its own; takes"
+                    + " minutes.")
     private List<Rival> against = new ArrayList<>();
 
-    @Option(names = "--runs", paramLabel = "N", description = "Measured runs; default 5 or as many as fit in 10 seconds. The stock network gets 5 (forward) or 2 (train).")
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            description =
+                    "Measured runs; default 5 or as many as fit in 10 seconds. The stock network gets 5 (forward) or 2"
+                            + " (train).")
     private Integer runs;
 
     @Option(names = "--profile", description = "Show the time by op too.")
     private boolean profile;
 
-    @Option(names = "--kernels", paramLabel = "NAME", description = "onednn or portable; default the fastest that runs here.")
+    @Option(
+            names = "--kernels",
+            paramLabel = "NAME",
+            description = "onednn or portable; default the fastest that runs here.")
     private Providers kernels;
 
     @Option(names = "--json", description = "Print JSON.")

@@ -56,11 +56,7 @@ final class CompiledVit implements Subject {
         SameDiff graph = sd;
         if (work.training()) {
             gradients = ParameterVector.zeros(parameters.layout(), DataType.FLOAT);
-            INDArray weights = work.lossWeights();
-            bound.put(WEIGHTS, weights);
-            sd.sum(norm.mul(sd.placeHolder(WEIGHTS, DataType.FLOAT, weights.shape())))
-                    .rename(LOSS);
-            sd.setLossVariables(LOSS);
+            addLoss(sd, norm, work, bound);
             List<String> names = parameters.layout().names();
             graph = Gradients.graph(sd, names);
             outputs.add(LOSS);
@@ -81,8 +77,10 @@ final class CompiledVit implements Subject {
     private static void addLoss(SameDiff sd, SDVariable norm, Workload work, Map<String, INDArray> bound) {
         bound.put(DIRECTION, work.lossDirection());
         bound.put(WEIGHTS, work.lossWeights());
-        SDVariable w = sd.placeHolder(DIRECTION, DataType.FLOAT, bound.get(DIRECTION).shape());
-        SDVariable a = sd.placeHolder(WEIGHTS, DataType.FLOAT, bound.get(WEIGHTS).shape());
+        SDVariable w =
+                sd.placeHolder(DIRECTION, DataType.FLOAT, bound.get(DIRECTION).shape());
+        SDVariable a =
+                sd.placeHolder(WEIGHTS, DataType.FLOAT, bound.get(WEIGHTS).shape());
         SDVariable along = new Linear(sd, norm, w, null, false, null, null).outputVariables()[0]; // [T, 1]
         sd.sum(along.mul(a)).rename(LOSS);
         sd.setLossVariables(LOSS);

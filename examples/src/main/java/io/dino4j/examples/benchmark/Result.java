@@ -3,6 +3,7 @@ package io.dino4j.examples.benchmark;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,7 @@ record Result(
         Optional<OpProfile> profile) {
     private static final String STOCK = "stock SameDiff";
     private static final double GIGA = 1e9;
+    private static final String ROW = "%-15s %9s %8s %8s %8s   %-24s %11s";
 
     /**
      * What it ran on.
@@ -51,7 +53,7 @@ record Result(
 
     private long parameters() {
         return work.vit().parameters().values().stream()
-                .mapToLong(s -> java.util.Arrays.stream(s).reduce(1, (a, b) -> a * b))
+                .mapToLong(s -> Arrays.stream(s).reduce(1, (a, b) -> a * b))
                 .sum();
     }
 
@@ -114,7 +116,7 @@ record Result(
         line(out, "%.1f M parameters, %.2f GFLOP an image", parameters() / 1e6, work.flopsPerImage() / GIGA);
         gemmPeak.ifPresent(peak -> line(out, "fastest matrix product here: %.0f GFLOP/s", peak));
         line(out, "");
-        line(out, "%-15s %9s %8s %8s %7s   %-24s %11s", "", "images/s", "speedup", "GFLOP/s", "of peak", "seconds (min - max)", "peak memory");
+        line(out, ROW, "", "images/s", "speedup", "GFLOP/s", "of peak", "seconds (min - max)", "peak memory");
         row(out, "dino4j", ours);
         stock.ifPresent(t -> row(out, STOCK, t));
         stockFailure.ifPresent(why -> line(out, "%-15s not measured: %s", STOCK, why));
@@ -123,22 +125,42 @@ record Result(
     }
 
     private void row(PrintWriter out, String name, Timing t) {
-        String speedup = stock.isEmpty() ? "" : "%.2fx".formatted(stock.get().median() / t.median());
-        String share = gemmPeak.isEmpty() ? "-" : "%.0f%%".formatted(100 * gflops(t) / gemmPeak.getAsDouble());
-        String seconds = "%.3f (%.3f - %.3f)".formatted(t.median(), t.least(), t.most());
-        String memory = t.peakBytes().isEmpty() ? "-" : "%.2f GB".formatted(t.peakBytes().getAsLong() / GIGA);
-        line(out, "%-15s %9.2f %8s %8.1f %7s   %-24s %11s", name, imagesPerSecond(t), speedup, gflops(t), share, seconds, memory);
+        String speedup = stock.isEmpty() ? "" : text("%.2fx", stock.get().median() / t.median());
+        String share = gemmPeak.isEmpty() ? "-" : text("%.0f%%", 100 * gflops(t) / gemmPeak.getAsDouble());
+        String seconds = text("%.3f (%.3f - %.3f)", t.median(), t.least(), t.most());
+        String memory =
+                t.peakBytes().isEmpty() ? "-" : text("%.2f GB", t.peakBytes().getAsLong() / GIGA);
+        line(
+                out,
+                ROW,
+                name,
+                text("%.2f", imagesPerSecond(t)),
+                speedup,
+                text("%.1f", gflops(t)),
+                share,
+                seconds,
+                memory);
     }
 
     private static void print(PrintWriter out, OpProfile profile) {
         line(out, "");
         line(out, "%-28s %6s %10s %7s", "op", "count", "ms", "share");
         for (OpProfile.Line l : profile.lines()) {
-            line(out, "%-28s %6s %10.2f %6.1f%%", l.op(), l.count() == 0 ? "-" : l.count(), l.millis(), 100 * l.share());
+            line(
+                    out,
+                    "%-28s %6s %10.2f %6.1f%%",
+                    l.op(),
+                    l.count() == 0 ? "-" : l.count(),
+                    l.millis(),
+                    100 * l.share());
         }
     }
 
     private static void line(PrintWriter out, String format, Object... values) {
-        out.println(String.format(Locale.ROOT, format, values).stripTrailing());
+        out.println(text(format, values).stripTrailing());
+    }
+
+    private static String text(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 }

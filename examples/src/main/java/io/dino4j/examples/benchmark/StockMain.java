@@ -21,8 +21,8 @@ final class StockMain {
                 Workload.of(args[0], Integer.parseInt(args[1]), Integer.parseInt(args[2]), args[3].equals("train"));
         try (StockVit vit = new StockVit(work)) {
             Rounds rounds = work.training() ? TRAIN : FORWARD;
-            List<Double> seconds = rounds.measure(
-                    vit::run, () -> release(vit), line -> System.err.println("stock SameDiff: " + line));
+            List<Double> seconds =
+                    rounds.measure(vit::run, () -> release(vit), line -> System.err.println("stock SameDiff: " + line));
             out.println(new Timing(seconds, LinuxMemory.peakResident()).toJson());
         }
         System.exit(0);

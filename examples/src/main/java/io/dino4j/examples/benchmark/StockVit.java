@@ -45,10 +45,7 @@ final class StockVit implements Subject {
             throw new IllegalArgumentException("the stock network has no register tokens");
         }
         declare(work.parameters());
-        placeholders.put(IMAGES, work.images());
-        SDVariable images =
-                sd.placeHolder(IMAGES, DataType.FLOAT, placeholders.get(IMAGES).shape());
-        SDVariable x = embed(images); //                                                         [B T, D]
+        SDVariable x = embed(placeHolder(IMAGES, work.images())); //                             [B T, D]
         for (int i = 0; i < c.depth(); i++) {
             String b = "blocks." + i + ".";
             x = x.add(attention(norm(x, b + "norm1"), b).mul(parameters.get(b + "ls1.gamma")));

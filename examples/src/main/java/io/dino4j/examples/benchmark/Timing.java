@@ -50,7 +50,6 @@ record Timing(List<Double> seconds, OptionalLong peakBytes) {
         List<Double> seconds = new ArrayList<>();
         node.get(SECONDS).forEach(s -> seconds.add(s.asDouble()));
         return new Timing(
-                seconds,
-                node.has(PEAK) ? OptionalLong.of(node.get(PEAK).asLong()) : OptionalLong.empty());
+                seconds, node.has(PEAK) ? OptionalLong.of(node.get(PEAK).asLong()) : OptionalLong.empty());
     }
 }

@@ -1,5 +1,6 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.examples.benchmark.BenchmarkCommand;
 import io.dino4j.train.TrainingException;
 import io.dino4j.train.checkpoint.CheckpointException;
 import io.dino4j.train.config.ConfigException;
@@ -19,7 +20,13 @@ import picocli.CommandLine.ParameterException;
         description = "DINOv2 on the JVM: pre-train a vision backbone on your own images.",
         mixinStandardHelpOptions = true,
         versionProvider = InfoCommand.Version.class,
-        subcommands = {PretrainCommand.class, EvaluateCommand.class, InfoCommand.class, HelpCommand.class},
+        subcommands = {
+            PretrainCommand.class,
+            EvaluateCommand.class,
+            BenchmarkCommand.class,
+            InfoCommand.class,
+            HelpCommand.class
+        },
         footer = {
             "",
             "Examples:",

@@ -30,7 +30,8 @@ final class BenchmarkCommandTest {
 
     @Test
     void jsonHoldsBothNetworks() throws Exception {
-        assertEquals(0, run("train", "--preset", "nano", "--batch", "2", "--runs", "2", "--against", "stock", "--json"));
+        assertEquals(
+                0, run("train", "--preset", "nano", "--batch", "2", "--runs", "2", "--against", "stock", "--json"));
         JsonNode json = new ObjectMapper().readTree(out.toString());
         assertEquals(1, out.toString().strip().lines().count());
         assertEquals("train", json.get("mode").asText());

@@ -13,7 +13,8 @@ final class WorkloadTest {
         double embed = 2.0 * 256 * 588 * 384;
         double block = 2.0 * 257 * 12 * 384 * 384 + 4.0 * 257 * 257 * 384;
         assertEquals(embed + 12 * block, Workload.of("vits14", 8, 224, false).flopsPerImage());
-        assertEquals(3 * (embed + 12 * block), Workload.of("vits14", 8, 224, true).flopsPerImage());
+        assertEquals(
+                3 * (embed + 12 * block), Workload.of("vits14", 8, 224, true).flopsPerImage());
     }
 
     /** ViT-g's hidden width is 4096, its gate's weights twice as wide. */

@@ -2,6 +2,7 @@ package io.dino4j.graph.exec;
 
 import io.dino4j.graph.kernel.Kernel;
 import java.util.List;
+import java.util.Set;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.BaseOp;
@@ -15,6 +16,9 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** An op of ND4J's own inside a plan: its execution on the plan's arrays. */
 final class StockKernel implements Kernel {
+    /** Ops of libnd4j that write to the start of a buffer, wherever in it their output lies. */
+    private static final Set<String> IGNORE_OFFSET = Set.of("expand_dims", "squeeze");
+
     private final DifferentialFunction op;
     private final OpContext context;
 
@@ -25,6 +29,11 @@ final class StockKernel implements Kernel {
         for (int i = 0; i < outputs.length; i++) {
             context.setOutputArray(i, outputs[i]);
         }
+    }
+
+    /** True if the outputs of an op need buffers of their own. */
+    static boolean needsOwnBuffers(DifferentialFunction op) {
+        return IGNORE_OFFSET.contains(op.opName());
     }
 
     @Override

@@ -37,6 +37,9 @@ final class StockShapes {
             "create_view",
             "assign");
 
+    /** Ops that read nothing but the shape of their input. */
+    private static final Set<String> OF_SHAPES = Set.of("shape_of", "size", "size_at", "rank");
+
     private StockShapes() {}
 
     /**
@@ -50,7 +53,7 @@ final class StockShapes {
             if (constant != null) {
                 return constant;
             }
-            INDArray one = Nd4j.createUninitialized(type, 1).assign(value);
+            INDArray one = Nd4j.createUninitialized(type, 1).assign(type == DataType.BOOL ? value - 1 : value);
             return shape.length == 0
                     ? one.reshape()
                     : Nd4j.create(one.data(), shape, new long[shape.length], 0, 'c', type);
@@ -76,6 +79,15 @@ final class StockShapes {
             throw noStaticShape(op, null);
         }
         return shapes;
+    }
+
+    /** True if the output is known now: shapes, and what is worked out from shapes and integer constants. */
+    static boolean isKnown(DifferentialFunction op, List<Sample> inputs) {
+        return OF_SHAPES.contains(op.opName())
+                || !inputs.isEmpty()
+                        && op instanceof DynamicCustomOp
+                        && !op.opName().contains("random")
+                        && inputs.stream().allMatch(i -> i.constant != null && i.type.isIntType());
     }
 
     private static List<long[]> shapes(DifferentialFunction op, List<Sample> inputs, int outputs, int value) {

@@ -194,23 +194,46 @@ final class Trace {
             Value host = in.get(0);
             out.add(new Value(names.get(0), host.shape, host.type, host, 0));
         } else {
-            List<long[]> shapes = StockShapes.of(f, in.stream().map(this::sample).toList(), names.size());
+            List<StockShapes.Sample> samples = in.stream().map(Trace::sample).toList();
+            List<long[]> shapes = StockShapes.of(f, samples, names.size());
+            boolean known = StockShapes.isKnown(f, samples);
             for (int i = 0; i < names.size(); i++) {
                 DataType type = graph.getVariable(names.get(i)).dataType();
-                out.add(new Value(names.get(i), shapes.get(i), type, null, 0));
+                Value v = new Value(names.get(i), shapes.get(i), type, null, 0);
+                if (known || StockKernel.needsOwnBuffers(f)) {
+                    v.bind(Nd4j.createUninitialized(type, shapes.get(i)));
+                }
+                out.add(v);
+            }
+            if (known) {
+                work(f, samples, out);
             }
         }
         out.forEach(v -> values.put(v.name, v));
-        nodes.add(new Node(f, in, out));
+        if (!out.get(0).isKnown()) {
+            nodes.add(new Node(f, in, out));
+        }
+    }
+
+    /** Works an op out now, for good. */
+    private static void work(DifferentialFunction op, List<StockShapes.Sample> in, List<Value> out) {
+        try (StockKernel kernel = new StockKernel(
+                op,
+                in.stream().map(s -> s.filledWith(1)).toList(),
+                out.stream().map(Value::array).toArray(INDArray[]::new))) {
+            kernel.run();
+        }
+        out.forEach(Value::markKnown);
     }
 
     private static long rowLength(long[] shape) {
         return Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b);
     }
 
-    private StockShapes.Sample sample(Value v) {
-        boolean constant = v.isBound() && graph.getVariable(v.name).getVariableType() == VariableType.CONSTANT;
-        return new StockShapes.Sample(v.shape, v.type, constant ? v.array() : null);
+    private static StockShapes.Sample sample(Value v) {
+        Value owner = v.owner();
+        boolean whole = owner == v || Arrays.equals(owner.shape, v.shape);
+        return new StockShapes.Sample(v.shape, v.type, owner.isKnown() && whole ? owner.array() : null);
     }
 
     private Value value(String name) {
@@ -229,6 +252,9 @@ final class Trace {
                 throw new IllegalArgumentException("variable '" + name + "' has no array");
             }
             value = bound(name, a);
+            if (v.getVariableType() == VariableType.CONSTANT) {
+                value.markKnown();
+            }
             if (!bindings.variables().containsKey(name)) {
                 variables.put(name, a);
             }

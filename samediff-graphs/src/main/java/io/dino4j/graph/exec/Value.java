@@ -18,6 +18,7 @@ final class Value {
 
     private int last = -1;
     private boolean read;
+    private boolean known;
     private INDArray array;
 
     Value(String name, long[] shape, DataType type, Value host, long hostOffset) {
@@ -69,6 +70,15 @@ final class Value {
 
     boolean isRead() {
         return read;
+    }
+
+    /** Marks that the array holds the values already, and always will. */
+    void markKnown() {
+        known = true;
+    }
+
+    boolean isKnown() {
+        return known;
     }
 
     boolean isBound() {

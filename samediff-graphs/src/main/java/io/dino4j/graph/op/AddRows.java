@@ -30,11 +30,6 @@ public final class AddRows extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         check(
                 Arrays.stream(iArgs()).sum() == in[1][0] && in[1][0] == in[2][0] && in[0][1] == in[1][1],
@@ -58,11 +53,6 @@ public final class AddRows extends GraphOp {
             super(sd, in);
             addIArgument(rows);
             addTArgument(alphas);
-        }
-
-        @Override
-        public int getNumOutputs() {
-            return 1;
         }
 
         @Override

@@ -103,11 +103,6 @@ public final class Attention extends GraphOp {
         }
 
         @Override
-        public int getNumOutputs() {
-            return 1;
-        }
-
-        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0]};
         }

@@ -96,11 +96,6 @@ public final class EmbedTokens extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         List<Group> groups = groups(in[0][0]);
         long rows = 0;

@@ -37,6 +37,12 @@ public abstract class GraphOp extends DynamicCustomOp {
      */
     public abstract long[][] outputShapes(long[][] in);
 
+    /** One output, unless an op says otherwise. */
+    @Override
+    public int getNumOutputs() {
+        return 1;
+    }
+
     /** The type of output {@code i}: that of the first input unless an op says otherwise. */
     public DataType outputType(int i, List<DataType> in) {
         return in.get(0);

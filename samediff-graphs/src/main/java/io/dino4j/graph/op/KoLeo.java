@@ -64,11 +64,6 @@ public final class KoLeo extends GraphOp {
         }
 
         @Override
-        public int getNumOutputs() {
-            return 1;
-        }
-
-        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0]};
         }

@@ -50,11 +50,6 @@ public final class L2Normalize extends GraphOp {
         }
 
         @Override
-        public int getNumOutputs() {
-            return 1;
-        }
-
-        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0]};
         }

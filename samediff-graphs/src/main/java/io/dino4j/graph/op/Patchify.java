@@ -29,11 +29,6 @@ public final class Patchify extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         long p = patchSize();
         long rows = 0;

@@ -51,11 +51,6 @@ public final class PositionEmbedding extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         long side = Math.round(Math.sqrt(in[0][1] - 1));
         check(in[0].length == 3 && side * side + 1 == in[0][1], "an embedding [1, 1 + M M, D]", in[0]);
@@ -86,11 +81,6 @@ public final class PositionEmbedding extends GraphOp {
         @Override
         public boolean readsInput(int i) {
             return i > 0;
-        }
-
-        @Override
-        public int getNumOutputs() {
-            return 1;
         }
 
         @Override

@@ -59,11 +59,6 @@ public final class PrototypeCrossEntropy extends GraphOp {
         }
 
         @Override
-        public int getNumOutputs() {
-            return 1;
-        }
-
-        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0]};
         }

@@ -26,11 +26,6 @@ public final class Sinkhorn extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         check(in[0].length == 2, "logits [R, K]", in[0]);
         return new long[][] {in[0]};
@@ -53,11 +48,6 @@ public final class Sinkhorn extends GraphOp {
         Grad(SameDiff sd, List<SDVariable> in, long iterations) {
             super(sd, in);
             addIArgument(iterations);
-        }
-
-        @Override
-        public int getNumOutputs() {
-            return 1;
         }
 
         @Override

@@ -54,11 +54,6 @@ public final class SplitRows extends GraphOp {
         }
 
         @Override
-        public int getNumOutputs() {
-            return 1;
-        }
-
-        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {{Arrays.stream(in).mapToLong(s -> s[0]).sum(), in[0][1]}};
         }

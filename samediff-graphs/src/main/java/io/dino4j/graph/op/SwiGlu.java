@@ -19,11 +19,6 @@ public final class SwiGlu extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         check(in[0].length == 2 && in[0][1] % 2 == 0, "x [T, 2 h]", in[0]);
         return new long[][] {{in[0][0], in[0][1] / 2}};
@@ -41,11 +36,6 @@ public final class SwiGlu extends GraphOp {
 
         Grad(SameDiff sd, List<SDVariable> in) {
             super(sd, in);
-        }
-
-        @Override
-        public int getNumOutputs() {
-            return 1;
         }
 
         @Override

@@ -19,11 +19,6 @@ public final class WeightNorm extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         check(in[1].length == 2 && size(in[0], 0) == in[1][0], "g [K, 1] and v [K, d]", in);
         return new long[][] {in[1]};

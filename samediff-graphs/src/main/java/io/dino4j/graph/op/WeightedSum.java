@@ -17,11 +17,6 @@ public final class WeightedSum extends GraphOp {
     }
 
     @Override
-    public int getNumOutputs() {
-        return 1;
-    }
-
-    @Override
     public long[][] outputShapes(long[][] in) {
         for (long[] s : in) {
             check(size(s, 0) == 1, "scalars", s);

@@ -1,0 +1,324 @@
+package io.dino4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dino4j.examples.cli.Main;
+import io.dino4j.train.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** What the command line does with good and bad input: exit codes, messages, and what is left behind. */
+final class CliTest {
+    @TempDir
+    private static Path shared;
+
+    private static Path config;
+    private static Path labelled;
+    private static Path finished;
+
+    @TempDir
+    private Path dir;
+
+    private Path out;
+
+    @BeforeAll
+    static void aFinishedRun() throws IOException {
+        config = TinyRun.config(shared);
+        labelled = TinyRun.classes(shared.resolve("labelled"), 9, 0);
+        finished = shared.resolve("finished");
+        Outcome.of("pretrain", "--config", config, "--images", labelled, "--out", finished)
+                .succeeded();
+    }
+
+    @BeforeEach
+    void nameAFolder() {
+        out = dir.resolve("run");
+    }
+
+    /** A run over the tiny configuration. */
+    private Outcome pretrain(Path images, Object... more) {
+        List<Object> args = new ArrayList<>(List.of("pretrain", "--config", config, "--images", images, "--out", out));
+        args.addAll(Arrays.asList(more));
+        return Outcome.of(args.toArray());
+    }
+
+    @Test
+    void aMissingFolderIsNamed() {
+        pretrain(dir.resolve("nowhere")).failed(2, dir.resolve("nowhere").toString(), "no such folder");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void aFolderWithoutImagesIsNamed() throws IOException {
+        Path empty = Files.createDirectories(dir.resolve("empty"));
+        Files.writeString(empty.resolve("notes.txt"), "no picture");
+        pretrain(empty).failed(2, empty.toString(), "no images found", ".png");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void aFileIsNoFolder() throws IOException {
+        Path file = Files.writeString(dir.resolve("photo.png"), "no picture");
+        pretrain(file).failed(2, file.toString(), "expected a folder");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void unreadableFilesAreSkippedAndCounted() throws IOException {
+        Path images = TinyRun.pictures(dir.resolve("images"), 14);
+        byte[] whole = Files.readAllBytes(images.resolve("picture-000.png"));
+        Files.write(images.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
+        Files.writeString(images.resolve("text.jpg"), "no picture");
+        Outcome outcome = pretrain(images).succeeded(); // 8 steps of 8 pass over the 16 files four times
+        assertTrue(outcome.err().contains("unreadable files left out: 2"), outcome.err());
+        for (String name : List.of("cut.png", "text.jpg")) {
+            long lines = outcome.err()
+                    .lines()
+                    .filter(l -> l.startsWith("skipped ") && l.contains(name))
+                    .count();
+            assertEquals(1, lines, name + " is told of once: " + outcome.err());
+        }
+    }
+
+    @Test
+    void aFolderOfUnreadableFilesIsNoCrash() throws IOException {
+        Path images = Files.createDirectories(dir.resolve("images"));
+        for (int i = 0; i < TinyRun.BATCH; i++) {
+            Files.writeString(images.resolve(i + ".png"), "no picture");
+        }
+        pretrain(images).failed(1, "none of the 8 images can be read", ".png");
+    }
+
+    @Test
+    void aBatchLargerThanTheSetNamesTheKey() throws IOException {
+        Path images = TinyRun.pictures(dir.resolve("images"), 5);
+        pretrain(images).failed(2, "train.batch_size_per_gpu is 8", "5 images", "5 or less");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "optim.bse_lr=1          | optim.bse_lr      | optim.base_lr",
+                "optim.epochs=many       | optim.epochs      | 'many'",
+                "crops.local_crops_size=15 | crops.local_crops_size is 15 | a multiple of student.patch_size (8)",
+                "optim.epochs            | 'optim.epochs'    | key=value",
+            })
+    void aWrongSettingNamesTheKeyAndWhatIsRight(String setting, String key, String right) {
+        pretrain(labelled, "--set", setting).failed(2, "command line", key, right);
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void anUnknownKeyOfAFileNamesTheFileTheKeyAndTheNearest() throws IOException {
+        Path mine = Files.writeString(dir.resolve("mine.yaml"), "student:\n  drop_pth_rate: 0.1\n");
+        Outcome.of("pretrain", "--config", mine, "--images", labelled, "--out", out)
+                .failed(2, mine.toString(), "student.drop_pth_rate", "student.drop_path_rate");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void whatIsNoYamlOrIsMissingIsNamed() throws IOException {
+        Path mine = Files.writeString(dir.resolve("mine.yaml"), "student: [\n");
+        Outcome.of("pretrain", "--config", mine, "--out", out).failed(2, mine.toString(), "not YAML");
+        Path none = dir.resolve("none.yaml");
+        Outcome.of("pretrain", "--config", none, "--out", out).failed(2, none.toString(), "no such file");
+    }
+
+    @Test
+    void anUnknownPresetListsThePresets() {
+        Outcome.of("pretrain", "--preset", "huge", "--out", out).failed(2, "'huge'", "nano", "vitg14");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "pretrain --epochs many       | --epochs",
+                "pretrain --ephocs 3          | --ephocs",
+                "pretrain --kernels abacus    | abacus",
+                "pretrain --resume            | --out",
+                "evaluate knn --train a       | --val",
+                "pretran                      | pretran",
+                "evaluate                     | subcommand",
+            })
+    void wrongUsageIsExitCode2(String line, String named) {
+        Outcome.of((Object[]) line.split(" ")).failed(2, named);
+    }
+
+    @Test
+    void aSecondRunDoesNotTouchTheFirst() throws IOException {
+        String metrics = Files.readString(finished.resolve("metrics.jsonl"));
+        Outcome.of("pretrain", "--config", config, "--images", labelled, "--out", finished)
+                .failed(2, finished.toString(), "--resume");
+        assertEquals(metrics, Files.readString(finished.resolve("metrics.jsonl")));
+    }
+
+    @Test
+    void aForeignFolderIsLeftAlone() throws IOException {
+        Files.writeString(Files.createDirectories(out).resolve("thesis.txt"), "years of work");
+        pretrain(labelled).failed(2, out.toString(), "not empty");
+        pretrain(labelled, "--resume").failed(2, out.toString(), "not empty");
+        assertEquals(List.of("thesis.txt"), names(out));
+    }
+
+    @Test
+    void anOutThatIsAFileIsNamed() throws IOException {
+        Files.writeString(out, "a file");
+        pretrain(labelled).failed(2, out.toString(), "is a file");
+    }
+
+    @Test
+    void aFolderInUseIsRefused() throws IOException {
+        try (RunDirectory held = RunDirectory.open(out, false)) {
+            pretrain(labelled).failed(1, "another process is writing to " + held.path());
+        }
+        assertFalse(Files.exists(out), "no run had begun, so nothing is left behind");
+    }
+
+    @Test
+    void anotherConfigurationIsNotMixedIn() {
+        Outcome.of("pretrain", "--out", finished, "--resume", "--set", "student.depth=3")
+                .failed(1, finished.toString(), "another configuration");
+    }
+
+    @Test
+    void moreEpochsGoOnWhereTheRunEnded() throws IOException {
+        Path images = TinyRun.pictures(dir.resolve("images"), 16);
+        pretrain(images).succeeded();
+        assertEquals(2 * TinyRun.EPOCH, new RunFiles(out).numbers().size());
+        Outcome longer =
+                Outcome.of("pretrain", "--out", out, "--epochs", 3, "--resume").succeeded();
+        assertTrue(longer.err().contains("going on from step 8 of 12"), longer.err());
+        assertEquals(3 * TinyRun.EPOCH, new RunFiles(out).numbers().size());
+        assertEquals(3 * TinyRun.EPOCH, new RunFiles(out).newestCheckpoint());
+        Outcome.of("pretrain", "--out", out, "--epochs", 1, "--resume").failed(2, "optim.epochs is 1", "12 already");
+    }
+
+    @Test
+    void aRunLeavesWhatTheIssuePromises() throws IOException {
+        String report = Files.readString(finished.resolve("report.html"));
+        for (String part :
+                List.of("Raw pixels", "Untrained network", "Trained network", "data:image/png", "ibot_loss")) {
+            assertTrue(report.contains(part), part + " is missing from the report");
+        }
+        JsonNode first = new ObjectMapper()
+                .readTree(Files.readAllLines(finished.resolve("metrics.jsonl")).get(0));
+        for (String key : List.of(
+                "step",
+                "dino_local_crops_loss",
+                "dino_global_crops_loss",
+                "koleo_loss",
+                "ibot_loss",
+                "loss",
+                "lr",
+                "weight_decay",
+                "momentum",
+                "teacher_temp",
+                "grad_norm_backbone",
+                "images_per_second")) {
+            assertTrue(first.path(key).isNumber(), key + " is missing from " + first);
+        }
+    }
+
+    @Test
+    void knnOfAFinishedRunPrintsAccuracies() throws IOException {
+        Path val = TinyRun.classes(dir.resolve("val"), 4, 1);
+        Object[] args = {"evaluate", "knn", "--weights", finished, "--train", labelled, "--val", val};
+        String text = Outcome.of(args).succeeded().out();
+        assertTrue(
+                text.matches("(?s)teacher after 8 steps\\R(k = \\d+ +accuracy +[\\d.]+% +raw pixels +[\\d.]+%\\R){2}"),
+                text);
+        Object[] json = Arrays.copyOf(args, args.length + 1);
+        json[args.length] = "--json";
+        JsonNode result =
+                new ObjectMapper().readTree(Outcome.of(json).succeeded().out());
+        assertEquals(8, result.path("step").asInt());
+        for (String of : List.of("knn", "raw_pixels")) {
+            double accuracy = result.path(of).path("20").asDouble(-1);
+            assertTrue(accuracy >= 0 && accuracy <= 1, result.toString());
+        }
+    }
+
+    @Test
+    void evaluationNamesWhatIsMissing() throws IOException {
+        Outcome.of("evaluate", "knn", "--weights", dir, "--train", labelled, "--val", labelled)
+                .failed(2, dir.toString(), "holds no run");
+        Path flat = TinyRun.pictures(dir.resolve("flat"), 2);
+        Outcome.of("evaluate", "knn", "--weights", finished, "--train", flat, "--val", labelled)
+                .failed(2, flat.toString(), "one folder for each class");
+        Path other = dir.resolve("other");
+        Files.createDirectories(other.resolve("a"));
+        Files.createDirectories(other.resolve("b"));
+        Files.copy(flat.resolve("picture-000.png"), other.resolve("a/x.png"));
+        Files.copy(flat.resolve("picture-001.png"), other.resolve("b/y.png"));
+        Outcome.of("evaluate", "knn", "--weights", finished, "--train", labelled, "--val", other)
+                .failed(2, "class folders differ", "[a, b]");
+    }
+
+    @Test
+    void aStrayImageBesideTheClassFoldersIsNoClass() throws IOException {
+        Path val = TinyRun.classes(dir.resolve("val"), 4, 1);
+        Path some = TinyRun.pictures(dir.resolve("some"), 1);
+        Files.copy(some.resolve("picture-000.png"), val.resolve("stray.png"));
+        Outcome.of("evaluate", "knn", "--weights", finished, "--train", labelled, "--val", val)
+                .succeeded();
+    }
+
+    static Stream<CommandLine> commands() {
+        return all(Main.commandLine());
+    }
+
+    private static Stream<CommandLine> all(CommandLine command) {
+        Stream<CommandLine> below = command.getSubcommands().values().stream()
+                .filter(c -> !c.getCommandName().equals("help"))
+                .flatMap(CliTest::all);
+        return Stream.concat(Stream.of(command), below);
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void helpShowsAnExample(CommandLine command) {
+        List<Object> args = new ArrayList<>(List.of(command.getCommandSpec()
+                .qualifiedName(" ")
+                .replaceFirst("^dino4j ?", "")
+                .split(" ")));
+        args.removeIf(a -> a.toString().isEmpty());
+        args.add("--help");
+        String help = Outcome.of(args.toArray()).succeeded().out();
+        assertTrue(help.contains("Example") && help.contains("  ./dino4j "), help);
+    }
+
+    @Test
+    void infoTellsTheKernels() throws IOException {
+        String text = Outcome.of("info").succeeded().out();
+        assertTrue(text.lines().anyMatch(l -> l.matches("kernels +(onednn|portable)")), text);
+        JsonNode json = new ObjectMapper()
+                .readTree(Outcome.of("info", "--json").succeeded().out());
+        assertTrue(json.path("java").isTextual(), json.toString());
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.dino4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.dino4j.train.checkpoint.Checkpoint;
+import io.dino4j.train.config.ConfigException;
+import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.metrics.MetricsLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole runs, a few steps long: what they compute depends on the configuration and the seed, and on nothing else. */
+final class PretrainerTest {
+    private static final List<String> TENSORS = List.of(
+            "student.safetensors",
+            "teacher.safetensors",
+            "moment1.safetensors",
+            "moment2.safetensors",
+            "extras.safetensors");
+
+    @TempDir
+    private Path dir;
+
+    private static void requireSameState(Path one, Path other) throws IOException {
+        Checkpoint a = TinyTraining.newest(one);
+        Checkpoint b = TinyTraining.newest(other);
+        assertEquals(a.state().step(), b.state().step());
+        for (String name : TENSORS) {
+            assertEquals(-1, Files.mismatch(a.dir().resolve(name), b.dir().resolve(name)), name + " differs");
+        }
+        assertEquals(losses(one), losses(other));
+    }
+
+    private static List<Map<String, Double>> losses(Path run) throws IOException {
+        return TinyTraining.metrics(run).stream()
+                .map(MetricsLog.Record::values)
+                .map(values -> {
+                    Map<String, Double> kept = new TreeMap<>(values);
+                    kept.remove("images_per_second");
+                    return kept;
+                })
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "student.drop_path_rate=0.25",
+                "student.drop_path_rate=0.25 student.drop_path_uniform=false student.ffn_layer=swiglufused",
+                "train.centering=centering",
+                "ibot.separate_head=true crops.local_crops_number=0 student.num_register_tokens=2",
+                "train.centering=centering ibot.separate_head=true student.drop_path_rate=0.5",
+            })
+    void stoppingAndGoingOnChangesNothing(String changes) throws IOException {
+        RunConfig config = TinyTraining.config(changes.split(" "));
+        Path whole = dir.resolve("whole");
+        Path parts = dir.resolve("parts");
+        assertEquals(new Pretrainer.Outcome(6, true, 0), TinyTraining.run(whole, config));
+        assertEquals(new Pretrainer.Outcome(2, false, 0), TinyTraining.run(parts, config, 2));
+        assertEquals(new Pretrainer.Outcome(3, false, 0), TinyTraining.run(parts, config, 3));
+        assertEquals(new Pretrainer.Outcome(6, true, 0), TinyTraining.run(parts, config));
+        requireSameState(whole, parts);
+        for (Map<String, Double> step : losses(whole)) {
+            step.forEach((name, value) -> assertTrue(Double.isFinite(value), () -> name + " is " + value));
+        }
+        assertNotEquals(
+                losses(whole).get(0).get("loss"), losses(whole).get(5).get("loss"), "the steps must do something");
+    }
+
+    /** The mean of the last step's logits enters the centre at the start of the next step: it must survive the stop. */
+    @Test
+    void theCentreThatIsPendingIsSaved() throws IOException {
+        RunConfig config = TinyTraining.config("train.centering=centering", "ibot.mask_sample_probability=1.0");
+        TinyTraining.run(dir, config, 2);
+        var extras = TinyTraining.newest(dir).extras();
+        for (String name : List.of("cls_center", "patch_center")) {
+            assertEquals(1, extras.get(name + ".pending").getDouble(0), name);
+            assertTrue(extras.get(name + ".mean").norm2Number().doubleValue() > 0, name);
+            assertTrue(extras.get(name).norm2Number().doubleValue() > 0, name);
+        }
+    }
+
+    @Test
+    void loaderThreadsChangeNothing() throws IOException {
+        Path one = dir.resolve("one");
+        Path two = dir.resolve("two");
+        TinyTraining.run(one, TinyTraining.config("train.num_workers=1"));
+        TinyTraining.run(two, TinyTraining.config("train.num_workers=2"));
+        requireSameState(one, two);
+    }
+
+    @Test
+    void anotherSeedIsAnotherRun() throws IOException {
+        Path one = dir.resolve("one");
+        Path two = dir.resolve("two");
+        TinyTraining.run(one, TinyTraining.config("train.seed=1"), 1);
+        TinyTraining.run(two, TinyTraining.config("train.seed=2"), 1);
+        assertNotEquals(losses(one).get(0).get("loss"), losses(two).get(0).get("loss"));
+    }
+
+    @Test
+    void aLossThatIsNotFiniteStopsTheRunAndNamesTheTerm() throws IOException {
+        RunConfig config = TinyTraining.config("optim.base_lr=1e38", "optim.clip_grad=0");
+        String message = assertThrows(TrainingException.class, () -> TinyTraining.run(dir, config))
+                .getMessage();
+        assertTrue(message.matches("step [1-5]: \\w+(_loss|_norm_\\w+) is (NaN|-?Infinity), .*"), message);
+        long failed = Long.parseLong(message.replaceFirst("step (\\d+): .*", "$1"));
+        assertEquals(failed, TinyTraining.newest(dir).state().step(), "the steps before it are saved");
+        assertEquals(failed, TinyTraining.metrics(dir).size(), "and recorded");
+        assertFalse(Files.exists(dir.resolve("report.html")));
+    }
+
+    @Test
+    void aBatchThatTheImagesDoNotFillIsRefusedBeforeAnythingIsWritten() {
+        Path run = dir.resolve("run");
+        String message = assertThrows(
+                        ConfigException.class,
+                        () -> TinyTraining.run(run, TinyTraining.config("train.batch_size_per_gpu=32")))
+                .getMessage();
+        assertEquals(
+                "train.batch_size_per_gpu is 32, but there are only 20 images; add images or set it to 20 or less",
+                message);
+        assertFalse(Files.exists(run));
+    }
+
+    @Test
+    void fewerEpochsThanAreDoneAreRefused() throws IOException {
+        TinyTraining.run(dir, TinyTraining.config("optim.epochs=3"));
+        String message = assertThrows(
+                        ConfigException.class, () -> TinyTraining.run(dir, TinyTraining.config("optim.epochs=2")))
+                .getMessage();
+        assertEquals("optim.epochs is 2, which is 2 steps, but the run has done 3 already; raise it", message);
+    }
+}
