@@ -8,6 +8,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import io.dino4j.data.image.Transform;
@@ -139,12 +140,12 @@ final class ArchitectureTest {
     }
 
     @Test
-    void exceptionsAreFinalOrAbstract() {
+    void exceptionsAreFinal() {
         classes()
                 .that()
                 .areAssignableTo(Exception.class)
                 .should()
-                .haveModifier(com.tngtech.archunit.core.domain.JavaModifier.FINAL)
+                .haveModifier(JavaModifier.FINAL)
                 .check(classes);
     }
 }

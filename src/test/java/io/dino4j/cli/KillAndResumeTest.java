@@ -36,6 +36,7 @@ final class KillAndResumeTest {
     /** When to kill. */
     private enum Moment {
         STARTING,
+        OPENING,
         TRAINING,
         SAVING
     }
@@ -70,7 +71,7 @@ final class KillAndResumeTest {
         List<Long> at = new ArrayList<>();
         int lost = 0;
         for (int i = 0; i < KILLS; i++) {
-            Moment moment = i == 0 ? Moment.STARTING : i % 2 == 0 ? Moment.SAVING : Moment.TRAINING;
+            Moment moment = i < 2 ? Moment.values()[i] : i % 2 == 0 ? Moment.SAVING : Moment.TRAINING;
             try (RunningProcess process = start(killed, "--epochs", EPOCHS)) {
                 await(moment, process, killed, random);
                 if (process.kill() == RunningProcess.KILLED) {
@@ -92,8 +93,9 @@ final class KillAndResumeTest {
 
     private static void await(Moment moment, RunningProcess process, RunFiles run, RandomGenerator random)
             throws Exception {
-        if (moment == Moment.STARTING) {
-            waitFor(process, () -> Files.exists(run.run()));
+        if (moment == Moment.STARTING || moment == Moment.OPENING) {
+            Path sign = moment == Moment.STARTING ? run.run() : run.run().resolve("checkpoints");
+            waitFor(process, () -> Files.exists(sign));
             Thread.sleep(random.nextInt(50));
             return;
         }

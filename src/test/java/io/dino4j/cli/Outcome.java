@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -31,7 +32,7 @@ record Outcome(int exit, String out, String err) {
             CommandLine main = Main.commandLine();
             main.setOut(new PrintWriter(out, true));
             main.setErr(new PrintWriter(err, true));
-            String[] texts = java.util.Arrays.stream(args).map(Object::toString).toArray(String[]::new);
+            String[] texts = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
             int exit = main.execute(texts);
             return new Outcome(exit, out.toString(), bytes.toString(StandardCharsets.UTF_8));
         } finally {

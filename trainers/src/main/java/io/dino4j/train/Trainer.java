@@ -95,9 +95,9 @@ final class Trainer implements AutoCloseable {
         values.forEach((name, value) -> {
             if (!Double.isFinite(value)) {
                 throw new TrainingException(
-                        "step %d: %s is %s, so the run has stopped; the last checkpoint is good; begin a new run with"
+                        "step %d: %s is %s, so the run has stopped; the last checkpoint is good: go on from it with"
                                         .formatted(step, name, value)
-                                + " a lower optim.base_lr or optim.clip_grad");
+                                + " --resume and a lower optim.base_lr or optim.clip_grad");
             }
         });
     }

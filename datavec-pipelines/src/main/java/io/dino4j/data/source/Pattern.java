@@ -92,6 +92,20 @@ enum Pattern {
         return period;
     }
 
+    /**
+     * The direction from grey to the hue of the figure, in RGB, without change of brightness (its components add up to 0);
+     * the ground has the opposite hue.
+     *
+     * @param turn added to the hue of the kind, in radians
+     * @return a vector of length 1
+     */
+    double[] chroma(double turn) {
+        double hue = Math.PI * ordinal() / values().length + turn;
+        double a = Math.cos(hue) / Math.sqrt(2);
+        double b = Math.sin(hue) / Math.sqrt(6);
+        return new double[] {a + b, b - a, -2 * b};
+    }
+
     String label() {
         return name().toLowerCase(Locale.ROOT);
     }

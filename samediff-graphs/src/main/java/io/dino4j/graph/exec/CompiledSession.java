@@ -78,6 +78,8 @@ final class CompiledSession extends InferenceSession {
                 outside.close();
             }
         }
+        // or the end of a branch takes what the other branch left in an earlier run
+        nodeValueOutputs.clear();
         return super.output(variables, placeholders, otherPlaceholders, batch, requiredActivations, listeners, at);
     }
 
@@ -100,8 +102,8 @@ final class CompiledSession extends InferenceSession {
     /** What a plan depends on. */
     private String key(List<String> variables, Map<String, INDArray> given) {
         StringBuilder key = new StringBuilder().append(sameDiff.getOps().size()).append(variables);
-        new TreeMap<>(given).forEach((name, a) ->
-                key.append(name).append(a.dataType()).append(Arrays.toString(a.shape())));
+        new TreeMap<>(given)
+                .forEach((name, a) -> key.append(name).append(a.dataType()).append(Arrays.toString(a.shape())));
         return key.toString();
     }
 
@@ -165,8 +167,7 @@ final class CompiledSession extends InferenceSession {
                 out[i] = target;
             } else {
                 INDArray host = in.get(alias.input());
-                target.assign(host.get(
-                        NDArrayIndex.interval(alias.row(), alias.row() + target.size(0))));
+                target.assign(host.get(NDArrayIndex.interval(alias.row(), alias.row() + target.size(0))));
             }
         }
         OpCall call = new OpCall(g, in, out, new KernelContext(Collective.ALONE, new Scratch()));

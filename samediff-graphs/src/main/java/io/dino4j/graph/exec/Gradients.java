@@ -1,5 +1,6 @@
 package io.dino4j.graph.exec;
 
+import io.dino4j.graph.op.GraphOps;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ public final class Gradients {
      * @param wanted variables and placeholders whose gradients are wanted
      */
     public static synchronized SameDiff graph(SameDiff graph, List<String> wanted) {
+        GraphOps.register();
         // SameDiff M2.1 prints a line for every op it differentiates
         PrintStream out = System.out;
         System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));

@@ -75,7 +75,9 @@ final class StockShapes {
         }
         boolean known = inputs.stream().allMatch(i -> i.constant != null);
         List<long[]> shapes = shapes(op, inputs, outputs, 1);
-        if (!known && !Arrays.deepEquals(shapes.toArray(), shapes(op, inputs, outputs, 2).toArray())) {
+        if (!known
+                && !Arrays.deepEquals(
+                        shapes.toArray(), shapes(op, inputs, outputs, 2).toArray())) {
             throw noStaticShape(op, null);
         }
         return shapes;
@@ -97,9 +99,7 @@ final class StockShapes {
             List<LongShapeDescriptor> found = op instanceof DynamicCustomOp custom
                     ? custom.calculateOutputShape(context)
                     : ((BaseOp) op).calculateOutputShape(context);
-            if (found == null
-                    || found.size() != outputs
-                    || found.stream().anyMatch(LongShapeDescriptor::isEmpty)) {
+            if (found == null || found.size() != outputs || found.stream().anyMatch(LongShapeDescriptor::isEmpty)) {
                 throw noStaticShape(op, null);
             }
             List<long[]> shapes = new ArrayList<>();

@@ -19,6 +19,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Graphs with branches and loops run in the stock interpreter, ours among its ops. */
 final class ControlFlowTest {
@@ -55,8 +56,8 @@ final class ControlFlowTest {
     private static INDArray expected(INDArray x) {
         SameDiff sd = SameDiff.create();
         ours(sd, sd.placeHolder("x", F, 3, 4)).rename("y");
-        try (Plan plan = Plan.compile(
-                sd, List.of("y"), Map.of(), Bindings.NONE, Providers.PORTABLE.list(), Collective.ALONE)) {
+        try (Plan plan =
+                Plan.compile(sd, List.of("y"), Map.of(), Bindings.NONE, Providers.PORTABLE.list(), Collective.ALONE)) {
             plan.input("x").assign(x);
             plan.run();
             return plan.output("y").dup('c');
@@ -77,22 +78,18 @@ final class ControlFlowTest {
                 s -> before.mul(-3));
         (where == Ours.AFTER ? ours(sd, branch) : branch.mul(1)).rename("y");
         for (int sign : new int[] {1, -1, 1}) {
-            INDArray in = Nd4j.ones(F, 3, 4).addi(TinyVit.random(F, 3, 4).muli(0.1)).muli(sign);
+            INDArray in =
+                    Nd4j.ones(F, 3, 4).addi(TinyVit.random(F, 3, 4).muli(0.1)).muli(sign);
             INDArray b = where == Ours.BEFORE ? expected(in) : in;
-            INDArray chosen = b.sumNumber().doubleValue() > 0
-                    ? where == Ours.INSIDE ? expected(b) : b.mul(2)
-                    : b.mul(-3);
+            INDArray chosen =
+                    b.sumNumber().doubleValue() > 0 ? where == Ours.INSIDE ? expected(b) : b.mul(2) : b.mul(-3);
             INDArray y = where == Ours.AFTER ? expected(chosen) : chosen;
             assertNear(y, sd.outputSingle(Map.of("x", in), "y"), Near.FLOAT, where + " " + sign);
         }
         // what does not depend on the branch is compiled as before
         sd.math().exp("static", x);
         INDArray in = TinyVit.random(F, 3, 4);
-        assertNear(
-                org.nd4j.linalg.ops.transforms.Transforms.exp(in),
-                sd.outputSingle(Map.of("x", in), "static"),
-                Near.FLOAT,
-                "static");
+        assertNear(Transforms.exp(in), sd.outputSingle(Map.of("x", in), "static"), Near.FLOAT, "static");
     }
 
     @ParameterizedTest
@@ -103,20 +100,19 @@ final class ControlFlowTest {
         SameDiff sd = SameDiff.create();
         SDVariable x = sd.placeHolder("x", F, 3, 4);
         SDVariable start = where == Ours.BEFORE ? ours(sd, x) : x.mul("same", 1);
-        SDVariable[] loop = sd.whileLoop(
-                new SDVariable[] {sd.constant(Nd4j.scalar(0f)), start},
-                (s, v) -> v[0].lt(3),
-                (s, v) -> new SDVariable[] {v[0].add(1), v[1].mul(2)});
+        SDVariable[] loop =
+                sd.whileLoop(new SDVariable[] {sd.constant(Nd4j.scalar(0f)), start}, (s, v) -> v[0].lt(3), (s, v) ->
+                        new SDVariable[] {v[0].add(1), v[1].mul(2)});
         (where == Ours.AFTER ? ours(sd, loop[1]) : loop[1].mul(1)).rename("y");
         for (int i = 0; i < 2; i++) {
             INDArray in = TinyVit.random(F, 3, 4).addi(i);
-            INDArray y = where == Ours.AFTER ? expected(in.mul(8)) : expected(in).mul(8);
+            INDArray y =
+                    where == Ours.AFTER ? expected(in.mul(8)) : expected(in).mul(8);
             assertNear(y, sd.outputSingle(Map.of("x", in), "y"), Near.FLOAT, where + " " + i);
         }
         assertThrows(
                 UnsupportedGraphException.class,
-                () -> Plan.compile(
-                        sd, List.of("y"), Map.of(), Bindings.NONE, List.of(counting), Collective.ALONE));
+                () -> Plan.compile(sd, List.of("y"), Map.of(), Bindings.NONE, List.of(counting), Collective.ALONE));
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.dino4j.graph.exec;
 
 import static io.dino4j.graph.exec.Near.assertNear;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -73,8 +76,7 @@ final class PlanTest {
                     outputs.forEach(o -> actual.put(o, plan.output(o)));
                     assertEquals(expected.keySet(), actual.keySet());
                     int s = seed;
-                    expected.forEach(
-                            (n, e) -> assertNear(e, actual.get(n), 100 * Near.FLOAT, "seed " + s + ": " + n));
+                    expected.forEach((n, e) -> assertNear(e, actual.get(n), 100 * Near.FLOAT, "seed " + s + ": " + n));
                 }
             }
         }
@@ -137,8 +139,7 @@ final class PlanTest {
                 vector.assign(TinyVit.random(F, 20).addi(i));
                 plan.input("x").assign(x);
                 plan.run();
-                assertNear(
-                        x.mmul(variables.get("w").dup('c').transpose()), plan.output("y"), Near.FLOAT, "run " + i);
+                assertNear(x.mmul(variables.get("w").dup('c').transpose()), plan.output("y"), Near.FLOAT, "run " + i);
             }
         }
     }
@@ -251,9 +252,8 @@ final class PlanTest {
         sd.setLossVariables("loss");
         SameDiff gradient = Gradients.graph(sd, List.of("a", "b", "w"));
         TinyVit.randomize(sd);
-        List<String> names = Stream.of("a", "b", "w")
-                .map(n -> Gradients.nameOf(sd, n))
-                .toList();
+        List<String> names =
+                Stream.of("a", "b", "w").map(n -> Gradients.nameOf(sd, n)).toList();
         Map<String, INDArray> expected = Interpreter.output(gradient, Map.of(), names);
         names.forEach(n -> targets.put(n, Nd4j.create(F, expected.get(n).shape())));
         List<String> more = new ArrayList<>(names);
@@ -290,8 +290,7 @@ final class PlanTest {
         SameDiff sd = SameDiff.create();
         SDVariable x = sd.placeHolder("x", F, 5, 2);
         SDVariable unread = sd.math().tanh(x.mul(3));
-        new GatherRows(sd, unread, sd.constant(Nd4j.createFromArray(4, 0)), false)
-                .outputVariables()[0].rename("y");
+        new GatherRows(sd, unread, sd.constant(Nd4j.createFromArray(4, 0)), false).outputVariables()[0].rename("y");
         sd.sum("loss", sd.getVariable("y").mul(sd.var("v", TinyVit.random(F, 2, 2))));
         sd.setLossVariables("loss");
         SameDiff gradient = Gradients.graph(sd, List.of("x"));
@@ -314,8 +313,7 @@ final class PlanTest {
         targets.clear();
         targets.put("y", Nd4j.create(F, 3, 2));
         var shape = assertThrows(IllegalArgumentException.class, () -> compile(linear(), "y"));
-        assertEquals(
-                "output 'y': expected a contiguous FLOAT array [2, 3], got FLOAT [3, 2]", shape.getMessage());
+        assertEquals("output 'y': expected a contiguous FLOAT array [2, 3], got FLOAT [3, 2]", shape.getMessage());
         targets.put("y", Nd4j.create(F, 3, 2).transpose());
         assertThrows(IllegalArgumentException.class, () -> compile(linear(), "y"));
         targets.put("y", Nd4j.create(DataType.DOUBLE, 2, 3));
@@ -363,9 +361,22 @@ final class PlanTest {
     }
 
     @Test
+    void aPlanOutlivesTheWorkspaceItIsMadeIn() {
+        variables.put("w", TinyVit.random(F, 3, 4));
+        Plan plan;
+        try (MemoryWorkspace ws = Nd4j.getWorkspaceManager().getAndActivateWorkspace("plans")) {
+            plan = compile(linear(), Providers.ONEDNN.list(), List.of("y"));
+            assertTrue(ws.isScopeActive());
+        }
+        assertFalse(plan.input("x").isAttached());
+        assertFalse(plan.output("y").isAttached());
+        plan.close();
+    }
+
+    @Test
     void aProfileCoversEveryKindOfOp() {
         try (Plan plan = compile(chain(3), "y")) {
-            assertEquals(java.util.Set.of("tanh", "add_scalar"), plan.profile().keySet());
+            assertEquals(Set.of("tanh", "add_scalar"), plan.profile().keySet());
         }
     }
 }

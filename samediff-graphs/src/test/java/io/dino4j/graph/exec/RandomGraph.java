@@ -11,6 +11,7 @@ import io.dino4j.graph.op.SwiGlu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.nd4j.autodiff.samediff.SDIndex;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -82,9 +83,8 @@ final class RandomGraph {
             case 2 -> sd.nn().softmax(a, 1);
             case 3 -> sd.identity(a);
             case 4 -> sd.squeeze(sd.expandDims(a, 0), 0);
-            case 5 -> sd.reshape(sd.concat(0, a, b), 2 * ROWS, COLUMNS).get(
-                    org.nd4j.autodiff.samediff.SDIndex.interval(ROWS / 2, ROWS + ROWS / 2),
-                    org.nd4j.autodiff.samediff.SDIndex.all());
+            case 5 -> sd.reshape(sd.concat(0, a, b), 2 * ROWS, COLUMNS)
+                    .get(SDIndex.interval(ROWS / 2, ROWS + ROWS / 2), SDIndex.all());
             case 6 -> a.sub(a.mean(true, 1)).mul(row);
             case 7 -> linear(a, square, true, null, null);
             case 8 -> linear(a, square, false, row, b);

@@ -97,8 +97,22 @@ final class SessionsTest {
         sd.squeeze("squeezed", sd.expandDims("expanded", linear, 0), 0);
         sd.sum("total", square.add(product.mean().mul(2)));
         return List.of(
-                "soft", "joined", "product", "square", "gathered", "means", "cast", "twice", "deviation", "turned",
-                "squares", "largest", "positive", "expanded", "squeezed", "total");
+                "soft",
+                "joined",
+                "product",
+                "square",
+                "gathered",
+                "means",
+                "cast",
+                "twice",
+                "deviation",
+                "turned",
+                "squares",
+                "largest",
+                "positive",
+                "expanded",
+                "squeezed",
+                "total");
     }
 
     @ParameterizedTest
@@ -166,7 +180,8 @@ final class SessionsTest {
             INDArray view = all.get(NDArrayIndex.interval(i, i + 2), NDArrayIndex.all());
             assertDoubled(view, w, sd.outputSingle(Map.of("x", view), "z"));
         }
-        INDArray fortran = all.get(NDArrayIndex.interval(0, 2), NDArrayIndex.all()).dup('f');
+        INDArray fortran =
+                all.get(NDArrayIndex.interval(0, 2), NDArrayIndex.all()).dup('f');
         assertDoubled(fortran, w, sd.outputSingle(Map.of("x", fortran), "z"));
         INDArray doubles = fortran.castTo(DataType.DOUBLE);
         assertDoubled(fortran, w, sd.outputSingle(Map.of("x", doubles), "z"));
@@ -301,13 +316,7 @@ final class SessionsTest {
         List<KernelProvider> none = List.of();
         var plan = assertThrows(
                 IllegalArgumentException.class,
-                () -> Plan.compile(
-                        sd,
-                        List.of("y"),
-                        Map.of(),
-                        Bindings.NONE,
-                        none,
-                        Collective.ALONE));
+                () -> Plan.compile(sd, List.of("y"), Map.of(), Bindings.NONE, none, Collective.ALONE));
         assertEquals("no arrays are given for the placeholders [open]", plan.getMessage());
     }
 

@@ -4,6 +4,7 @@ import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.Vit;
 import io.dino4j.graph.vit.VitConfig;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -43,7 +44,7 @@ public final class TinyVit {
         randomize(sd);
     }
 
-    /** Four heads' worth of everything a backbone has. */
+    /** Two blocks of two heads. */
     public static VitConfig config(Ffn ffn, int registers) {
         return new VitConfig(SIZE, 4, 16, 2, 2, 2, ffn, registers, 0.5, 0.1, false);
     }
@@ -69,7 +70,7 @@ public final class TinyVit {
 
     /** Normal values that depend on the shape only. */
     public static INDArray random(DataType type, long... shape) {
-        Random random = new Random(java.util.Arrays.hashCode(shape));
+        Random random = new Random(Arrays.hashCode(shape));
         INDArray a = Nd4j.create(type, shape);
         for (int i = 0; i < a.length(); i++) {
             a.putScalar(i, random.nextGaussian());

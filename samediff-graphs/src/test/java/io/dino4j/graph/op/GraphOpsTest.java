@@ -57,7 +57,9 @@ final class GraphOpsTest {
         Set<String> names = new HashSet<>();
         Set<Long> hashes = new HashSet<>();
         for (GraphOp op : GraphOps.all()) {
-            assertSame(op.getClass(), ImportClassMapping.getOpNameMapping().get(op.opName()).getClass());
+            assertSame(
+                    op.getClass(),
+                    ImportClassMapping.getOpNameMapping().get(op.opName()).getClass());
             assertTrue(names.add(op.opName()), op.opName() + " occurs twice");
             assertTrue(hashes.add(op.opHash()), op.opName() + " has the number of another");
         }
@@ -72,11 +74,13 @@ final class GraphOpsTest {
                         .getLocation()
                         .toURI())
                 .resolve("io/dino4j/graph/op");
-        Set<String> known = GraphOps.all().stream().map(o -> o.getClass().getName()).collect(Collectors.toSet());
+        Set<String> known =
+                GraphOps.all().stream().map(o -> o.getClass().getName()).collect(Collectors.toSet());
         Set<String> missing = new TreeSet<>();
         try (Stream<Path> files = Files.list(classes)) {
             for (Path file : files.toList()) {
-                String name = "io.dino4j.graph.op." + file.getFileName().toString().replaceFirst("\\.class$", "");
+                String name =
+                        "io.dino4j.graph.op." + file.getFileName().toString().replaceFirst("\\.class$", "");
                 if (isOp(name) && !known.contains(name)) {
                     missing.add(name);
                 }
@@ -151,8 +155,7 @@ final class GraphOpsTest {
             boolean images = op instanceof Patchify.Grad; // nor have images
             assertTrue(other || onTargets || images || seen.contains(op.getClass()), op.opName() + " was not tried");
         }
-        assertTrue(seen.contains(
-                targets == SslConfig.Targets.CENTERING ? CenteredSoftmax.class : Sinkhorn.class));
+        assertTrue(seen.contains(targets == SslConfig.Targets.CENTERING ? CenteredSoftmax.class : Sinkhorn.class));
 
         SameDiff loaded = saveAndLoad(student);
         Gradients.graph(loaded, wanted);

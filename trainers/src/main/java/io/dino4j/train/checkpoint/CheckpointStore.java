@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -103,7 +104,9 @@ public final class CheckpointStore {
     }
 
     private static void write(Path dir, RunState state, Snapshot snapshot) throws IOException {
-        Map<String, String> meta = Map.of("format", "pt", "step", Long.toString(state.step()));
+        Map<String, String> meta = new TreeMap<>(); // sorted: the order of Map.of differs from process to process
+        meta.put("format", "pt");
+        meta.put("step", Long.toString(state.step()));
         SafetensorsWriter.write(dir.resolve(Checkpoint.STUDENT), snapshot.student(), meta);
         SafetensorsWriter.write(dir.resolve(Checkpoint.TEACHER), snapshot.teacher(), meta);
         SafetensorsWriter.write(dir.resolve(Checkpoint.FIRST_MOMENT), snapshot.firstMoment(), meta);

@@ -367,15 +367,15 @@ public record RunConfig(
     }
 
     /**
-     * SHA-256, in hex, of what decides a run's numbers. Folders, loader threads, how often to save or evaluate and the
-     * number of epochs are left out, so that a resumed run may change them; with more epochs it goes on with the
-     * schedules of the longer run.
+     * SHA-256, in hex, of what decides a run's numbers. Folders, loader threads, how often to save or evaluate, the
+     * number of epochs, the learning rate and the clipping are left out, so that a resumed run may change them: go on
+     * for longer, with the schedules of the longer run, or more gently.
      */
     public String hash() {
         ObjectNode tree = ConfigTree.YAML.valueToTree(this);
         tree.remove(List.of("MODEL", "compute_precision", "evaluation"));
         ((ObjectNode) tree.get("train")).remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset"));
-        ((ObjectNode) tree.get("optim")).remove("epochs");
+        ((ObjectNode) tree.get("optim")).remove(List.of("epochs", "base_lr", "clip_grad"));
         return ConfigTree.sha256(tree.toString()).toLowerCase(Locale.ROOT);
     }
 }

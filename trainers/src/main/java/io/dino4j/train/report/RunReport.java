@@ -66,7 +66,7 @@ public record RunReport(
             .grid{stroke:var(--line);fill:none}.line{stroke:var(--hue);stroke-width:1.6;fill:none;stroke-linejoin:round}
             .dots{fill:var(--hue)}
             table{border-collapse:collapse}th,td{padding:6px 14px;border-bottom:1px solid var(--line);text-align:right}
-            th:first-child,td:first-child{text-align:left}th{color:var(--dim);font-weight:500}
+            th:first-child,td:first-child,.facts td{text-align:left}th{color:var(--dim);font-weight:500}
             .pairs{display:flex;flex-wrap:wrap;gap:12px}.pair{display:flex;gap:2px;border-radius:6px;overflow:hidden}
             .pair img{width:112px;height:112px;display:block;image-rendering:pixelated}
             pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px;overflow:auto;font-size:13px;margin:0}
@@ -181,7 +181,9 @@ public record RunReport(
     }
 
     private void provenance(StringBuilder page) {
-        page.append("<h2>How it was made</h2>\n<pre>").append(escape(command)).append("</pre>\n<p></p><table>");
+        page.append("<h2>How it was made</h2>\n<pre>")
+                .append(escape(command))
+                .append("</pre>\n<p></p><table class=\"facts\">");
         new LinkedHashMap<>(versions).forEach((name, version) -> page.append("<tr><td>")
                 .append(escape(name))
                 .append("</td><td>")

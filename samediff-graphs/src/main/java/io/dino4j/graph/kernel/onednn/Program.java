@@ -190,7 +190,7 @@ final class Program implements Kernel {
                     dnnl_memory_set_data_handle(b.memory(), Dnnl.at(b.place().address() + offset)),
                     "binding a memory object");
         }
-        memories.clear();
+        // the list stays: it holds the arrays, such as constants of a kernel, that oneDNN now knows by address only
     }
 
     @Override
