@@ -47,6 +47,9 @@ public final class Main {
             UncheckedIOException.class,
             IOException.class);
 
+    /** Columns of a help text: room for an example on one line. */
+    private static final int HELP_WIDTH = 110;
+
     private Main() {}
 
     /** Runs a command and exits with its code. */
@@ -58,6 +61,7 @@ public final class Main {
     public static CommandLine commandLine() {
         CommandLine main = new CommandLine(new Main());
         main.setCaseInsensitiveEnumValuesAllowed(true);
+        main.setUsageHelpWidth(HELP_WIDTH);
         main.setParameterExceptionHandler((e, args) -> wrongUsage(e));
         main.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
         return main;

@@ -23,8 +23,7 @@ final class ConstantsLiveTest {
     void interpolationSurvivesGarbageCollection() throws InterruptedException {
         GraphOps.register();
         SameDiff sd = SameDiff.create();
-        SDVariable trained =
-                sd.var("trained", Nd4j.randn(DataType.FLOAT, 1, 17, 32));
+        SDVariable trained = sd.var("trained", Nd4j.randn(DataType.FLOAT, 1, 17, 32));
         new PositionEmbedding(sd, trained, 2, 2, false, 0.1).outputVariable().rename("y");
         List<INDArray> churn = new ArrayList<>();
         try (Plan plan = Plan.compile(
