@@ -117,7 +117,7 @@ final class ConfigLayersTest {
                 "crops.local_crops_scale=[0.1] | command line: crops.local_crops_scale is [0.1]; allowed: a list of 2 numbers",
                 "student.drop_path_rate=1 | command line: student.drop_path_rate is 1.0; allowed: 0 <= value < 1",
                 "train.batch_size_per_gpu=0 | command line: train.batch_size_per_gpu is 0; allowed: 1 or more",
-                "crops.global_crops_size=33 | command line: crops.global_crops_size is 33; allowed: a multiple of student.patch_size (4)",
+                "crops.global_crops_size=33 | command line: crops.global_crops_size is 33; allowed: a multiple of student.patch_size (8)",
                 "student.arch=vit_huge | command line: student.arch is 'vit_huge'; allowed: vit_nano, vit_tiny, vit_small, vit_base, vit_large, vit_giant2",
                 "student.num_heads=3 | command line: student.num_heads is 3; allowed: a width (128) that the heads (3) divide",
                 "optim.min_lr=NaN | command line: optim.min_lr is NaN; allowed: 0 or more",
