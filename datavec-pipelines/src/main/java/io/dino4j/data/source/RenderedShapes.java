@@ -8,11 +8,10 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * A built-in set of drawn pictures: ten kinds of repeated pattern, each picture with its own position, angle, period,
- * grey levels, lighting and noise; a kind has its pair of opposite hues, which of them is the figure's changes. Comparing pixels hardly tells the kinds apart (22 % of the held-out set, nearest 20
- * by cosine of mean-removed pixels), because position and tone differ more within a kind than between kinds; a network
- * that has learned what stays the same between two crops does. Patterns repeat so that a small crop still shows the
- * kind.
+ * A built-in set of drawn pictures: ten kinds of repeated pattern. A kind has its figure and its pair of opposite hues; each
+ * picture has its own position, angle, period, grey levels, lighting and noise, and which hue is the figure's. Comparing
+ * pixels hardly tells the kinds apart, because position and tone differ more within a kind than between kinds; a network
+ * that has learned what stays the same between two crops does. Patterns repeat so that a small crop still shows the kind.
  *
  * <p>Everything follows from the seed; the pictures are drawn at construction and held in memory.
  */
@@ -120,7 +119,7 @@ public final class RenderedShapes implements ImageSource {
         double dark = between(rng, 0.05, 0.9 - contrast);
         boolean inverted = rng.nextBoolean();
         double[] chroma = pattern.chroma(between(rng, -HUE, HUE));
-        double depth = between(rng, 0.12, 0.2) * (rng.nextBoolean() ? 1 : -1);
+        double depth = between(rng, 0.22, 0.32) * (rng.nextBoolean() ? 1 : -1);
         double lightX = between(rng, -LIGHT, LIGHT);
         double lightY = between(rng, -LIGHT, LIGHT);
         double noise = between(rng, 0.02, 0.06);
