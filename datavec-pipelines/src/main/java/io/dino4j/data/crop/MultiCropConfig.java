@@ -81,25 +81,6 @@ public record MultiCropConfig(
     }
 
     /**
-     * The recipe for small pictures (about 32 pixels): no blur and no solarising, because nine pixels of blur leave
-     * nothing of a crop of 16, weaker hue, and local crops that still show something (a quarter of the area and more).
-     *
-     * @param globalSize side of the global crops
-     * @param localSize side of the local crops
-     * @param localCrops local crops per image
-     * @param patchSize side of a patch
-     * @return the configuration
-     */
-    public static MultiCropConfig small(int globalSize, int localSize, int localCrops, int patchSize) {
-        ViewRecipe view = new ViewRecipe(0.5, 0.8, new JitterStrength(0.4, 0.4, 0.2, 0.05), 0.2, 0, 0);
-        return dinov2(14)
-                .withSizes(globalSize, localSize, patchSize)
-                .withLocalCrops(localCrops)
-                .withScales(new Range(0.4, 1), new Range(0.15, 0.4))
-                .withViews(view, view, view);
-    }
-
-    /**
      * With other sizes.
      *
      * @param global side of the global crops
@@ -169,29 +150,6 @@ public record MultiCropConfig(
     }
 
     /**
-     * With other masks.
-     *
-     * @param probability share of the global crops that get a mask
-     * @param ratio share of the patches that is masked in those
-     * @return a copy
-     */
-    public MultiCropConfig withMasks(double probability, Range ratio) {
-        return new MultiCropConfig(
-                globalSize,
-                localSize,
-                localCrops,
-                globalScale,
-                localScale,
-                patchSize,
-                probability,
-                ratio,
-                firstGlobal,
-                secondGlobal,
-                local,
-                normalization);
-    }
-
-    /**
      * With other augmentations.
      *
      * @param first of the first global crop
@@ -213,28 +171,6 @@ public record MultiCropConfig(
                 second,
                 local,
                 normalization);
-    }
-
-    /**
-     * With another normalisation.
-     *
-     * @param other from 8 bit to the network's input
-     * @return a copy
-     */
-    public MultiCropConfig withNormalization(Normalization other) {
-        return new MultiCropConfig(
-                globalSize,
-                localSize,
-                localCrops,
-                globalScale,
-                localScale,
-                patchSize,
-                maskProbability,
-                maskRatio,
-                firstGlobal,
-                secondGlobal,
-                local,
-                other);
     }
 
     /**
