@@ -77,7 +77,10 @@ final class PretrainCommand implements Callable<Integer> {
             description = "Set one key, such as optim.base_lr=1e-3; may be repeated.")
     private List<String> settings = new ArrayList<>();
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Length of the run (optim.epochs).")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Length of the run (optim.epochs); warm-ups made for a longer run are shortened.")
     private Integer epochs;
 
     @Option(names = "--batch", paramLabel = "N", description = "Images in a step (train.batch_size_per_gpu).")
@@ -217,6 +220,10 @@ final class PretrainCommand implements Callable<Integer> {
         if (config != null) {
             layers = layers.file(config);
         }
+        if (epochs != null) {
+            // a run that is gone on with keeps its warm-ups: they are over, or part of what made it
+            layers = going ? layers.overrides(List.of("optim.epochs=" + epochs)) : layers.epochs(epochs);
+        }
         List<String> keys = new ArrayList<>();
         if (images != null) {
             keys.add("train.dataset_path='"
@@ -225,7 +232,6 @@ final class PretrainCommand implements Callable<Integer> {
             keys.add("train.dataset_path=" + BUILT_IN);
         }
         keys.add("train.output_dir='" + folder.toString().replace("'", "''") + "'");
-        addKey(keys, "optim.epochs", epochs);
         addKey(keys, "train.batch_size_per_gpu", batch);
         addKey(keys, "train.seed", seed);
         keys.addAll(settings);

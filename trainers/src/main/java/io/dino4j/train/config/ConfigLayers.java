@@ -98,6 +98,29 @@ public final class ConfigLayers {
     }
 
     /**
+     * Sets the length of the run. Warm-ups made for a longer run are shortened: the learning rate's to half of this one,
+     * the prototypes' freeze and the temperature's to all of it.
+     *
+     * @param epochs length, at least 1
+     * @throws ConfigException if it is less
+     */
+    public ConfigLayers epochs(int epochs) {
+        ObjectNode layer = ConfigTree.YAML.createObjectNode();
+        ObjectNode optim = layer.putObject("optim").put("epochs", epochs);
+        shorten(optim, "optim", "warmup_epochs", Math.max(0, epochs / 2));
+        shorten(optim, "optim", "freeze_last_layer_epochs", Math.max(0, epochs));
+        shorten(layer.putObject("teacher"), "teacher", "warmup_teacher_temp_epochs", Math.max(0, epochs));
+        tree.merge("--epochs", layer);
+        return this;
+    }
+
+    private void shorten(ObjectNode layer, String block, String key, int most) {
+        if (tree.at(block + "." + key).asInt() > most) {
+            layer.put(key, most);
+        }
+    }
+
+    /**
      * The configuration.
      *
      * @throws ConfigException naming file, key, value and allowed range if a value is out of range

@@ -90,6 +90,20 @@ final class ConfigLayersTest {
     }
 
     @Test
+    void aShortRunGetsShortWarmUps() {
+        RunConfig c = ConfigLayers.defaults().preset("nano").epochs(2).resolve();
+        assertEquals(2, c.optim().epochs());
+        assertEquals(1, c.optim().warmupEpochs());
+        assertEquals(2, c.teacher().warmupTeacherTempEpochs());
+        RunConfig preset = ConfigLayers.defaults().preset("nano").resolve();
+        RunConfig longer = ConfigLayers.defaults().preset("nano").epochs(500).resolve();
+        assertEquals(preset.optim().warmupEpochs(), longer.optim().warmupEpochs());
+        assertThrows(
+                ConfigException.class,
+                () -> ConfigLayers.defaults().preset("nano").epochs(0).resolve());
+    }
+
+    @Test
     void theHashFollowsNumbersAndNotFolders() {
         RunConfig a = ConfigLayers.defaults().preset("nano").resolve();
         RunConfig b = ConfigLayers.defaults()
