@@ -64,17 +64,20 @@ final class ConsoleProgress implements Progress, AutoCloseable {
         }
     }
 
-    /** Losses and throughput; the rest is in the metrics. */
+    /** Throughput, the objective, then its terms, which a narrow terminal cuts off; the rest is in the metrics. */
     private static String text(Map<String, Double> values) {
-        StringBuilder text = new StringBuilder();
+        StringBuilder head = new StringBuilder();
+        StringBuilder terms = new StringBuilder();
         new TreeMap<>(values).forEach((name, value) -> {
             if (name.equals("images_per_second")) {
-                text.insert(0, "%.0f img/s ".formatted(value));
+                head.insert(0, "%.0f img/s ".formatted(value));
+            } else if (name.equals("loss")) {
+                head.append("loss %.3f ".formatted(value));
             } else if (name.endsWith("loss")) {
-                text.append("%s %.3f ".formatted(name.replaceAll("_crops_loss|_loss", ""), value));
+                terms.append("%s %.2f ".formatted(name.replaceAll("_crops_loss|_loss", ""), value));
             }
         });
-        return text.toString();
+        return head.append(terms).toString();
     }
 
     @Override
