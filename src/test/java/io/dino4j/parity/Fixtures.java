@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Finds the recorded reference arrays: the folder named by the system property {@code dino4j.fixtures}, else
@@ -33,15 +34,22 @@ public final class Fixtures {
     }
 
     /**
-     * The fixtures whose name starts with a prefix.
-     *
-     * @throws IllegalStateException if there is none: a parity test without numbers must not pass
+     * The fixtures whose name starts with a prefix. If there is none, the test that asks is reported as skipped, with the reason: it
+     * must neither pass without numbers nor fail for want of them.
      */
     public static List<Fixture> ofKind(String prefix) {
         List<Fixture> found =
                 all().stream().filter(f -> f.name().startsWith(prefix)).toList();
         if (found.isEmpty()) {
-            throw new IllegalStateException("no fixture in %s has a name starting with '%s'".formatted(ROOT, prefix));
+            throw new TestAbortedException("no fixture in %s has a name starting with '%s'".formatted(ROOT, prefix));
+        }
+        return found;
+    }
+
+    /** The fixtures that a test found; if there is none, the test is reported as skipped, with the reason. */
+    public static List<Fixture> present(List<Fixture> found) {
+        if (found.isEmpty()) {
+            throw new TestAbortedException("no fixture in %s has what this test compares".formatted(ROOT));
         }
         return found;
     }

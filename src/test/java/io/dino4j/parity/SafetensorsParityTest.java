@@ -2,7 +2,6 @@ package io.dino4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
@@ -31,8 +30,7 @@ final class SafetensorsParityTest {
         List<Fixture> found = Fixtures.all().stream()
                 .filter(f -> f.has(FILE) || f.has("student_init.npz"))
                 .toList();
-        assertTrue(!found.isEmpty(), "no fixture has " + FILE + " or student_init.npz");
-        return found;
+        return Fixtures.present(found);
     }
 
     @ParameterizedTest

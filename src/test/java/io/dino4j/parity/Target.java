@@ -26,7 +26,7 @@ record Target(String name, List<KernelProvider> providers, DataType type) {
 
     /** Every fixture of a kind on every target. */
     static Stream<Arguments> with(List<Fixture> fixtures) {
-        return fixtures.stream().flatMap(f -> all().stream().map(t -> Arguments.of(f, t)));
+        return Fixtures.present(fixtures).stream().flatMap(f -> all().stream().map(t -> Arguments.of(f, t)));
     }
 
     @Override

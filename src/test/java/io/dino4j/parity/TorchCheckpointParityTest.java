@@ -2,7 +2,6 @@ package io.dino4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,8 +28,7 @@ final class TorchCheckpointParityTest {
     static List<Fixture> models() {
         List<Fixture> found =
                 Fixtures.all().stream().filter(f -> f.has("model.pth")).toList();
-        assertFalse(found.isEmpty(), "no fixture has model.pth");
-        return found;
+        return Fixtures.present(found);
     }
 
     @ParameterizedTest
