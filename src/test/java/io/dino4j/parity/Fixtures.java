@@ -41,7 +41,7 @@ public final class Fixtures {
         List<Fixture> found =
                 all().stream().filter(f -> f.name().startsWith(prefix)).toList();
         if (found.isEmpty()) {
-            throw new TestAbortedException("no fixture in %s has a name starting with '%s'".formatted(ROOT, prefix));
+            throw absent("a name starting with '%s'".formatted(prefix));
         }
         return found;
     }
@@ -49,9 +49,17 @@ public final class Fixtures {
     /** The fixtures that a test found; if there is none, the test is reported as skipped, with the reason. */
     public static List<Fixture> present(List<Fixture> found) {
         if (found.isEmpty()) {
-            throw new TestAbortedException("no fixture in %s has what this test compares".formatted(ROOT));
+            throw absent("what "
+                    + StackWalker.getInstance().walk(f -> f.skip(1).findFirst().orElseThrow()) + " compares");
         }
         return found;
+    }
+
+    /** Surefire does not count tests that have nothing to run on, so they are named here. */
+    private static TestAbortedException absent(String what) {
+        String message = "parity test SKIPPED: no fixture in %s has %s".formatted(ROOT, what);
+        System.err.println(message);
+        return new TestAbortedException(message);
     }
 
     /** The folder in use. */

@@ -23,7 +23,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Checkpoints written by PyTorch are read bit for bit. */
 @Tag("parity")
 final class TorchCheckpointParityTest {
-    private static final Fixture FORMATS = Fixtures.ofKind("pth_formats").get(0);
+    private static Fixture formats() {
+        return Fixtures.ofKind("pth_formats").get(0);
+    }
 
     static List<Fixture> models() {
         List<Fixture> found =
@@ -51,7 +53,7 @@ final class TorchCheckpointParityTest {
     @ParameterizedTest
     @ValueSource(strings = {"mixed_zip.pth", "mixed_zip_buffer.pth"})
     void everyTypeAndLayoutIsRead(String file) {
-        Map<String, INDArray> want = FORMATS.npz("expected");
+        Map<String, INDArray> want = formats().npz("expected");
         Map<String, INDArray> got = read(file);
         assertEquals(List.copyOf(want.keySet()), List.copyOf(got.keySet()));
         assertEquals(DataType.BOOL, got.get("bool").dataType());
@@ -63,7 +65,7 @@ final class TorchCheckpointParityTest {
 
     @Test
     void theTeacherOfATrainingRunIsRead() {
-        Map<String, INDArray> want = FORMATS.npz("expected_teacher");
+        Map<String, INDArray> want = formats().npz("expected_teacher");
         Map<String, INDArray> got = read("training_teacher.pth");
         assertEquals(want.size(), got.size());
         want.forEach((name, array) -> same(array, got.get("teacher." + name), name));
@@ -71,7 +73,7 @@ final class TorchCheckpointParityTest {
 
     @Test
     void otherNamesHoldTheSameBackbone() {
-        Map<String, INDArray> want = FORMATS.npz("expected_teacher");
+        Map<String, INDArray> want = formats().npz("expected_teacher");
         Map<String, INDArray> chunked = read("chunked_blocks.pth");
         chunked.forEach((name, array) -> {
             String plain = name.replaceFirst("^blocks\\.\\d+\\.(\\d+)\\.", "blocks.$1.");
@@ -90,7 +92,7 @@ final class TorchCheckpointParityTest {
 
     @Test
     void theOldContainerIsRefusedWithAdvice() {
-        Path file = FORMATS.file("mixed_legacy.pth");
+        Path file = formats().file("mixed_legacy.pth");
         String got = assertThrows(WeightsException.class, () -> TorchCheckpoint.open(file))
                 .getMessage();
         assertEquals(
@@ -101,7 +103,7 @@ final class TorchCheckpointParityTest {
 
     private static Map<String, INDArray> read(String file) {
         Map<String, INDArray> tensors = new LinkedHashMap<>();
-        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(FORMATS.file(file))) {
+        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(formats().file(file))) {
             checkpoint.tensors().keySet().forEach(name -> tensors.put(name, checkpoint.read(name)));
         }
         return tensors;
