@@ -6,7 +6,6 @@ import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.graph.kernel.KernelProvider;
-import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
@@ -15,7 +14,6 @@ import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,7 +89,10 @@ public final class Pretrainer {
         }
         CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
         try (Trainer trainer = new Trainer(config, request.providers());
-                FeatureExtractor teacher = backbone(config, trainer.model().teacher())) {
+                FeatureExtractor teacher = new FeatureExtractor(
+                        Recipe.backbone(config),
+                        trainer.model().teacher().views(SslConfig.BACKBONE),
+                        request.providers())) {
             long step = resume(trainer, checkpoints);
             request.directory().describe(config, request.command(), versions);
             Evaluations evaluations = new Evaluations(request, teacher, progress);
@@ -153,7 +154,7 @@ public final class Pretrainer {
             metrics.write(step, values);
             step++;
             progress.advance(step, values);
-            if (step % config.train().checkpointPeriod() == 0 || step == total || stopping) {
+            if (step % config.train().checkpointPeriod() == 0 || stopping) {
                 checkpoints.save(trainer.state(step, request.images().size(), versions), trainer.snapshot());
                 saved = step;
             }
@@ -200,15 +201,6 @@ public final class Pretrainer {
         progress.say(
                 "going on from step %d of %d".formatted(step, request.config().totalSteps()));
         return step;
-    }
-
-    private FeatureExtractor backbone(RunConfig config, ParameterVector network) {
-        Map<String, org.nd4j.linalg.api.ndarray.INDArray> weights = new LinkedHashMap<>();
-        Recipe.backbone(config)
-                .parameters()
-                .keySet()
-                .forEach(name -> weights.put(name, network.view(SslConfig.BACKBONE + name)));
-        return new FeatureExtractor(Recipe.backbone(config), weights, request.providers());
     }
 
     /** More threads than processors would only wait for each other. */

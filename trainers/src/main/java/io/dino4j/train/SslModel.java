@@ -72,12 +72,12 @@ public final class SslModel implements AutoCloseable {
             outputs.add(gradient);
             targets.put(gradient, gradients.view(name));
         }
-        return Plan.compile(graph, outputs, Map.of(), new Bindings(views(student), targets), providers, collective);
+        return Plan.compile(graph, outputs, Map.of(), new Bindings(student.views(""), targets), providers, collective);
     }
 
     /** The teacher reads the student's copy of the global crops and writes its targets where the student reads them. */
     private Plan compileTeacher(List<KernelProvider> providers, Collective collective) {
-        Map<String, INDArray> arrays = views(teacher);
+        Map<String, INDArray> arrays = teacher.views("");
         arrays.put(TeacherGraph.GLOBAL_CROPS, studentPlan.input(TeacherGraph.GLOBAL_CROPS));
         arrays.put(TeacherGraph.CLS_CENTER, clsCenter.center);
         arrays.put(TeacherGraph.PATCH_CENTER, patchCenter.center);
@@ -96,12 +96,6 @@ public final class SslModel implements AutoCloseable {
                 new Bindings(arrays, targets),
                 providers,
                 collective);
-    }
-
-    private static Map<String, INDArray> views(ParameterVector vector) {
-        Map<String, INDArray> views = new HashMap<>();
-        vector.layout().names().forEach(n -> views.put(n, vector.view(n)));
-        return views;
     }
 
     /** What is worked out. */

@@ -55,8 +55,7 @@ final class Trainer implements AutoCloseable {
         workers = Workers.forThisMachine();
         RunConfig.Optim o = config.optim();
         ParameterGroups groups = ParameterGroups.of(model.student().layout(), o.layerwiseDecay(), o.patchEmbedLrMult());
-        double maxNorm = o.clipGrad() > 0 ? o.clipGrad() : Double.POSITIVE_INFINITY;
-        clip = new GradientClip(groups, maxNorm, workers);
+        clip = new GradientClip(groups, o.clipGrad(), workers);
         optimizer = new AdamW(
                 groups,
                 new AdamW.Constants(o.adamwBeta1(), o.adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
@@ -78,7 +77,6 @@ final class Trainer implements AutoCloseable {
     Map<String, Double> step(long step, Batch batch) {
         Hyper now = schedules.at(step);
         Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs(step, batch), now.teacherTemp()));
-        requireFinite(step, values);
         GradientClip.Clipping clipping = clip.measure(model.gradients());
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
         requireFinite(step, values);

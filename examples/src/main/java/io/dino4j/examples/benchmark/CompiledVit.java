@@ -48,8 +48,7 @@ final class CompiledVit implements Subject {
         Tokens tokens = vit.forward(List.of(new Crops(x, work.batch(), size, size)));
         SDVariable norm = vit.norm(tokens.prenorm()).rename(NORM); //                            [T, D]
 
-        Map<String, INDArray> bound = new HashMap<>();
-        parameters.layout().names().forEach(n -> bound.put(n, parameters.view(n)));
+        Map<String, INDArray> bound = parameters.views("");
         bound.put(IMAGES, images);
         List<String> outputs = new ArrayList<>();
         Map<String, INDArray> targets = new HashMap<>();

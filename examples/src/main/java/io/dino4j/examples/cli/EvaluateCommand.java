@@ -21,7 +21,6 @@ import io.dino4j.zoo.FeatureExtractor;
 import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.StrictWeights;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -127,8 +126,7 @@ final class EvaluateCommand {
             try (Safetensors file = Safetensors.open(checkpoint.teacherFile())) {
                 StrictWeights.load(file, teacher);
             }
-            Map<String, INDArray> backbone = new LinkedHashMap<>();
-            vit.parameters().keySet().forEach(n -> backbone.put(n, teacher.view(SslConfig.BACKBONE + n)));
+            Map<String, INDArray> backbone = teacher.views(SslConfig.BACKBONE);
             return new FeatureExtractor(vit, backbone, kernels == null ? Providers.forThisMachine() : kernels.list());
         }
 

@@ -18,7 +18,6 @@ final class Arena {
     /** Elements start at multiples of a cache line. */
     private static final int ALIGN_BYTES = 64;
 
-    private final Map<DataType, INDArray> blocks = new HashMap<>();
     private long bytes;
 
     /** Places all values, which own their memory, and binds their arrays. */
@@ -74,7 +73,6 @@ final class Arena {
             total = Math.max(total, here.end);
         }
         INDArray block = Nd4j.createUninitialized(type, total + align);
-        blocks.put(type, block);
         bytes += (total + align) * type.width();
         long shift = Math.floorMod(-block.data().address() / type.width(), align);
         for (Placed p : placed) {

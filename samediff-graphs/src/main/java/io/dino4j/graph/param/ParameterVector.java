@@ -1,5 +1,7 @@
 package io.dino4j.graph.param;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -37,5 +39,19 @@ public final class ParameterVector {
         ParameterLayout.Entry e = layout.get(name);
         long[] stride = Nd4j.getStrides(e.shape(), 'c');
         return Nd4j.create(vector.data(), e.shape(), stride, e.offset(), 'c');
+    }
+
+    /**
+     * The parameters whose names start with a prefix, by the rest of their names: views, not copies. {@code ""} gives all,
+     * {@code "backbone."} a backbone under its own names.
+     */
+    public Map<String, INDArray> views(String prefix) {
+        Map<String, INDArray> views = new LinkedHashMap<>();
+        for (String name : layout.names()) {
+            if (name.startsWith(prefix)) {
+                views.put(name.substring(prefix.length()), view(name));
+            }
+        }
+        return views;
     }
 }

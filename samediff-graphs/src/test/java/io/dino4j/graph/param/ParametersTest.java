@@ -55,6 +55,16 @@ final class ParametersTest {
     }
 
     @Test
+    void viewsOfASubNetworkHaveItsOwnNames() {
+        ParameterVector v = filled(1);
+        Map<String, INDArray> head = v.views("dino_head.");
+        assertEquals(new HeadConfig(64, 200, 96, 48, 3).parameters().keySet(), head.keySet());
+        assertEquals(v.layout().names(), List.copyOf(v.views("").keySet()));
+        head.get("mlp.0.bias").putScalar(3, 7);
+        assertEquals(7, v.view("dino_head.mlp.0.bias").getDouble(3));
+    }
+
+    @Test
     void viewsWriteTheVector() {
         ParameterLayout layout = ParameterLayout.of(Map.of("only", new long[] {2, 2}));
         ParameterVector one = ParameterVector.zeros(layout, DataType.FLOAT);

@@ -59,23 +59,12 @@ public final class TorchCheckpoint implements AutoCloseable {
         } catch (NoSuchFileException e) {
             throw new WeightsException("%s: no such file".formatted(file), e);
         } catch (IOException e) {
-            throw closing(channel, new WeightsException("%s: cannot be read: %s".formatted(file, e), e));
+            throw new WeightsException("%s: cannot be read: %s".formatted(file, e), e).closing(channel);
         } catch (IllegalArgumentException e) {
-            throw closing(channel, new WeightsException("%s: %s".formatted(file, e.getMessage()), e));
+            throw new WeightsException("%s: %s".formatted(file, e.getMessage()), e).closing(channel);
         } catch (WeightsException e) {
-            throw closing(channel, e);
+            throw e.closing(channel);
         }
-    }
-
-    private static WeightsException closing(FileChannel channel, WeightsException fault) {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException e) {
-            fault.addSuppressed(e);
-        }
-        return fault;
     }
 
     /** The file. */

@@ -1,5 +1,8 @@
 package io.dino4j.zoo.weights;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+
 /** A weight file that cannot be used. The message is one line: the file, the tensor if one is at fault, and why. */
 public final class WeightsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -21,5 +24,22 @@ public final class WeightsException extends RuntimeException {
      */
     public WeightsException(String message, Throwable cause) {
         super(message, cause);
+    }
+
+    /**
+     * Closes the file that the fault was found in.
+     *
+     * @param channel the open file; null if it did not come to that
+     * @return this fault, to be thrown
+     */
+    WeightsException closing(FileChannel channel) {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            addSuppressed(e);
+        }
+        return this;
     }
 }
