@@ -91,7 +91,7 @@ public final class Pretrainer {
         try (Trainer trainer = new Trainer(config, request.providers());
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(config),
-                        trainer.model().teacher().views(SslConfig.BACKBONE),
+                        trainer.model().average().views(SslConfig.BACKBONE),
                         request.providers())) {
             long step = resume(trainer, checkpoints);
             request.directory().describe(config, request.command(), versions);

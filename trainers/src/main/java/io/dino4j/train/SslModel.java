@@ -28,7 +28,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class SslModel implements AutoCloseable {
     private final SslConfig config;
     private final ParameterVector student;
-    private final ParameterVector teacher;
+    private final ParameterVector average;
     private final ParameterVector gradients;
     private final StudentGraph studentGraph;
     private final TeacherGraph teacherGraph;
@@ -48,7 +48,7 @@ public final class SslModel implements AutoCloseable {
         this.config = config;
         ParameterLayout layout = config.layout();
         student = ParameterVector.zeros(layout, type);
-        teacher = ParameterVector.zeros(layout, type);
+        average = ParameterVector.zeros(layout, type);
         gradients = ParameterVector.zeros(layout, type);
         clsCenter = new Centers(type, config.dinoHead().prototypes());
         patchCenter =
@@ -67,6 +67,7 @@ public final class SslModel implements AutoCloseable {
         List<String> outputs = new ArrayList<>();
         studentGraph.terms().forEach(t -> outputs.add(t.name()));
         outputs.add(StudentGraph.LOSS);
+        outputs.add(TeacherGraph.CLS_FEATURES);
         for (String name : names) {
             String gradient = Gradients.nameOf(forward, name);
             outputs.add(gradient);
@@ -77,7 +78,7 @@ public final class SslModel implements AutoCloseable {
 
     /** The teacher reads the student's copy of the global crops and writes its targets where the student reads them. */
     private Plan compileTeacher(List<KernelProvider> providers, Collective collective) {
-        Map<String, INDArray> arrays = teacher.views("");
+        Map<String, INDArray> arrays = average.views("");
         arrays.put(TeacherGraph.GLOBAL_CROPS, studentPlan.input(TeacherGraph.GLOBAL_CROPS));
         arrays.put(TeacherGraph.CLS_CENTER, clsCenter.center);
         arrays.put(TeacherGraph.PATCH_CENTER, patchCenter.center);
@@ -108,9 +109,32 @@ public final class SslModel implements AutoCloseable {
         return student;
     }
 
-    /** The moving average of the student, which makes the targets. */
+    /** The moving average of the student: the result of training. */
+    public ParameterVector average() {
+        return average;
+    }
+
+    /** The network that makes the targets: the average itself. */
     public ParameterVector teacher() {
-        return teacher;
+        return average;
+    }
+
+    /** The targets of the cls tokens in the last step, {@code [2 B, K]}: all first crops, then all second ones. */
+    public INDArray clsTargets() {
+        return studentPlan.input(TeacherGraph.CLS_TARGETS);
+    }
+
+    /**
+     * The teacher's features of the global crops in the last step, {@code [2 B, D]}: cls tokens after the final norm, before the head;
+     * all first crops, then all second ones.
+     */
+    public INDArray teacherFeatures() {
+        return teacherPlan.output(TeacherGraph.CLS_FEATURES);
+    }
+
+    /** The student's features of the (masked) global crops in the last step, like {@link #teacherFeatures}. */
+    public INDArray studentFeatures() {
+        return studentPlan.output(TeacherGraph.CLS_FEATURES);
     }
 
     /** The gradients of the last step. */

@@ -42,7 +42,7 @@ final class Trainer implements AutoCloseable {
     private final Schedules schedules;
     private final Seed dropSeed;
 
-    /** A network at its start values; student and teacher begin equal. */
+    /** A network at its start values; student and average begin equal. */
     Trainer(RunConfig config, List<KernelProvider> providers) {
         this.config = config;
         SslConfig step = Recipe.step(config);
@@ -51,7 +51,7 @@ final class Trainer implements AutoCloseable {
         Initialization.Spread spread = new Initialization.Spread(
                 s.layerscale(), s.initStd(), s.posEmbedInitStd(), config.dino().headInitStd());
         Initialization.fill(model.student(), spread, config.train().seed());
-        model.teacher().vector().assign(model.student().vector());
+        model.average().vector().assign(model.student().vector());
         workers = Workers.forThisMachine();
         RunConfig.Optim o = config.optim();
         ParameterGroups groups = ParameterGroups.of(model.student().layout(), o.layerwiseDecay(), o.patchEmbedLrMult());
@@ -72,7 +72,7 @@ final class Trainer implements AutoCloseable {
      * One step.
      *
      * @return every loss term, schedule and gradient norm
-     * @throws TrainingException if a loss or gradient is not finite; student and teacher are then as before the step
+     * @throws TrainingException if a loss or gradient is not finite; student and average are then as before the step
      */
     Map<String, Double> step(long step, Batch batch) {
         Hyper now = schedules.at(step);
@@ -80,7 +80,7 @@ final class Trainer implements AutoCloseable {
         GradientClip.Clipping clipping = clip.measure(model.gradients());
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
         requireFinite(step, values);
-        optimizer.update(model.student(), model.gradients(), clipping, model.teacher(), now);
+        optimizer.update(model.student(), model.gradients(), clipping, model.average(), now);
         values.put("lr", now.lr());
         values.put("last_layer_lr", now.lastLayerLr());
         values.put("weight_decay", now.weightDecay());
@@ -147,7 +147,7 @@ final class Trainer implements AutoCloseable {
         save(CLS_CENTER, model.clsCenter(), extras);
         save(PATCH_CENTER, model.patchCenter(), extras);
         return new Snapshot(
-                model.student(), model.teacher(), optimizer.firstMoment(), optimizer.secondMoment(), extras);
+                model.student(), model.average(), optimizer.firstMoment(), optimizer.secondMoment(), extras);
     }
 
     private static void save(String name, Centers centers, Map<String, INDArray> extras) {

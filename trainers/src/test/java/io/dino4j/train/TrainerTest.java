@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import io.dino4j.data.crop.BatchLoader;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.train.config.RunConfig;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -33,14 +35,36 @@ final class TrainerTest {
                 BatchLoader batches = batches();
                 Batch batch = batches.next()) {
             INDArray start = trainer.model().student().vector().dup();
-            assertEquals(start, trainer.model().teacher().vector(), "both begin equal");
+            assertEquals(start, trainer.model().average().vector(), "both begin equal");
             Map<String, Double> values = trainer.step(0, batch);
             assertNotEquals(start, trainer.model().student().vector());
-            assertNotEquals(start, trainer.model().teacher().vector());
+            assertNotEquals(start, trainer.model().average().vector());
             assertNotEquals(
                     trainer.model().student().vector(),
-                    trainer.model().teacher().vector());
+                    trainer.model().average().vector());
             assertTrue(values.get("grad_norm_backbone") > 0, values.toString());
+        }
+    }
+
+    /** What the last step worked out can be looked at without working it out again. */
+    @Test
+    void aStepShowsTargetsAndFeatures() {
+        try (Trainer trainer = trainer();
+                BatchLoader batches = batches();
+                Batch batch = batches.next()) {
+            trainer.step(0, batch);
+            SslModel model = trainer.model();
+            assertArrayEquals(new long[] {8, 24}, model.clsTargets().shape());
+            assertArrayEquals(
+                    new float[] {1, 1, 1, 1, 1, 1, 1, 1},
+                    model.clsTargets().sum(1).toFloatVector(),
+                    1e-5f);
+            for (INDArray features : List.of(model.teacherFeatures(), model.studentFeatures())) {
+                assertArrayEquals(new long[] {8, 32}, features.shape());
+                // the norm before has weights of 1 and biases of 0
+                assertArrayEquals(new float[8], features.mean(1).toFloatVector(), 1e-5f);
+                assertEquals(1, features.getRow(3).std(false).getDouble(0), 0.01);
+            }
         }
     }
 
@@ -52,12 +76,12 @@ final class TrainerTest {
             INDArray student = trainer.model().student().vector();
             student.putScalar(0, Float.NaN);
             INDArray before = student.dup();
-            INDArray teacher = trainer.model().teacher().vector().dup();
+            INDArray teacher = trainer.model().average().vector().dup();
             String message = assertThrows(TrainingException.class, () -> trainer.step(7, batch))
                     .getMessage();
             assertTrue(message.matches("step 7: (dino|koleo|ibot)\\w*_loss is NaN, .*"), message);
             assertEquals(0, distance(before, student), "the student has moved");
-            assertEquals(teacher, trainer.model().teacher().vector(), "the teacher has moved");
+            assertEquals(teacher, trainer.model().average().vector(), "the teacher has moved");
             assertEquals(
                     0, trainer.snapshot().firstMoment().vector().norm2Number().doubleValue());
         }

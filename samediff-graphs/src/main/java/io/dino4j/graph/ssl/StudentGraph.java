@@ -99,8 +99,9 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
                     c.globalRows(),
                     1,
                     (row, j) -> (row + c.batch()) % c.globalRows());
+            SDVariable cls = new SplitRows(sd, rows, counts).outputVariables()[global];
+            cls.rename(TeacherGraph.CLS_FEATURES);
             if (c.koleoWeight() != 0) {
-                SDVariable cls = new SplitRows(sd, rows, counts).outputVariables()[global];
                 SDVariable value = new KoLeo(sd, cls, SslConfig.GLOBAL_CROPS, KOLEO_EPS).outputVariables()[0];
                 add("koleo_loss", c.koleoWeight(), value);
             }

@@ -3,6 +3,7 @@ package io.dino4j.graph.ssl;
 import io.dino4j.graph.op.CenteredSoftmax;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.Sinkhorn;
+import io.dino4j.graph.op.SplitRows;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Tokens;
 import io.dino4j.graph.vit.Vit;
@@ -51,6 +52,9 @@ public record TeacherGraph(SameDiff graph, Tokens tokens, List<String> outputs) 
     /** See {@link #CLS_MEAN}. */
     public static final String PATCH_MEAN = "patch_mean";
 
+    /** Output, of the student's graph too: features {@code [2 B, D]} of the global crops, the cls tokens after the final norm. */
+    public static final String CLS_FEATURES = "cls_features";
+
     /** Iterations of Sinkhorn-Knopp (official {@code ssl_meta_arch.py}). */
     static final int ITERATIONS = 3;
 
@@ -66,9 +70,11 @@ public record TeacherGraph(SameDiff graph, Tokens tokens, List<String> outputs) 
         Heads heads = new Heads(sd, c, type);
         Tokens tokens = vit.forward(List.of(new Crops(images, c.globalRows(), c.globalSize(), c.globalSize())));
         SDVariable picked = new GatherRows(sd, tokens.prenorm(), rows, false).outputVariables()[0];
-        SDVariable[] logits = heads.logits(vit.norm(picked), c.globalRows(), c.maxMasked());
+        SDVariable normed = vit.norm(picked); //                                                [2 B + M, D]
+        SDVariable[] logits = heads.logits(normed, c.globalRows(), c.maxMasked());
+        new SplitRows(sd, normed, c.globalRows(), c.maxMasked()).outputVariables()[0].rename(CLS_FEATURES);
 
-        List<String> outputs = new ArrayList<>(List.of(CLS_TARGETS, PATCH_TARGETS));
+        List<String> outputs = new ArrayList<>(List.of(CLS_FEATURES, CLS_TARGETS, PATCH_TARGETS));
         SDVariable all = sd.constant("cls_count", Nd4j.scalar(DataType.INT32, c.globalRows()));
         if (c.targets() == SslConfig.Targets.SINKHORN_KNOPP) {
             new Sinkhorn(sd, logits[0], temperature, all, ITERATIONS)
