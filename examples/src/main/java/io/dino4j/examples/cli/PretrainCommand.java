@@ -121,14 +121,9 @@ final class PretrainCommand implements Callable<Integer> {
         }
         Path folder = out == null ? freshFolder() : out;
         boolean going = resume && RunDirectory.holdsRun(folder);
-        RunConfig asked = layers(folder, going).resolve();
-        ImageSource source = source(asked.train().datasetPath());
-        RunConfig resolved = asked.train().officialEpochLength() > 0
-                ? asked
-                : layers(folder, going)
-                        .overrides(List.of("train.OFFICIAL_EPOCH_LENGTH="
-                                + Math.max(1, source.size() / asked.train().batchSizePerGpu())))
-                        .resolve();
+        ConfigLayers layers = layers(folder, going);
+        ImageSource source = source(layers.resolve().train().datasetPath());
+        RunConfig resolved = layers.resolve(source.size());
         Optional<KnnProbe> probe = probe(resolved, source);
         try (RunDirectory directory = RunDirectory.open(folder, resume);
                 ConsoleProgress progress = new ConsoleProgress(System.err)) {
@@ -158,7 +153,10 @@ final class PretrainCommand implements Callable<Integer> {
                 progress);
         progress.say("%d images, %d steps of %d, to %s"
                 .formatted(
-                        source.size(), resolved.totalSteps(), resolved.train().batchSizePerGpu(), directory.path()));
+                        source.size(),
+                        resolved.stepsBefore(resolved.phaseCount()),
+                        resolved.train().imagesPerStep(),
+                        directory.path()));
         if (probe.isEmpty()) {
             progress.say("no classes are known (a folder for each class, or --val), so k-NN accuracy is not measured");
         }

@@ -121,13 +121,26 @@ public final class ConfigLayers {
     }
 
     /**
+     * The configuration of a run over images: a {@code train.OFFICIAL_EPOCH_LENGTH} of 0 becomes the steps of one pass, in each phase
+     * with its own batch.
+     *
+     * @param images number of images
+     * @throws ConfigException naming file, key, value and allowed range if a value is out of range
+     */
+    public RunConfig resolve(int images) {
+        ConfigRules.check(tree);
+        tree.resolveEpochs(images);
+        return tree.resolve();
+    }
+
+    /**
      * The configuration.
      *
      * @throws ConfigException naming file, key, value and allowed range if a value is out of range
      */
     public RunConfig resolve() {
         ConfigRules.check(tree);
-        return ConfigTree.YAML.convertValue(tree.tree(), RunConfig.class);
+        return tree.resolve();
     }
 
     private static JsonNode value(String assignment, String text) {

@@ -17,6 +17,7 @@ final class ConfigRules {
             "train.batch_size_per_gpu",
             "train.saveckp_freq",
             "train.num_workers",
+            "train.accumulation_steps",
             "student.patch_size",
             "optim.epochs",
             "crops.global_crops_size",
@@ -38,6 +39,7 @@ final class ConfigRules {
             "student.num_heads",
             "student.mlp_ratio",
             "teacher.warmup_teacher_temp_epochs",
+            "teacher.momentum_reference_batch",
             "optim.weight_decay",
             "optim.weight_decay_end",
             "optim.base_lr",
@@ -45,12 +47,16 @@ final class ConfigRules {
             "optim.clip_grad",
             "optim.warmup_epochs",
             "optim.freeze_last_layer_epochs",
+            "optim.freeze_backbone_steps",
             "optim.patch_embed_lr_mult",
             "crops.local_crops_number",
             "crops.color_jitter_brightness",
             "crops.color_jitter_contrast",
             "crops.color_jitter_saturation",
-            "evaluation.eval_period_iterations");
+            "evaluation.eval_period_iterations",
+            "distillation.head_warmup_steps",
+            "sentinel.period",
+            "sentinel.max_rollbacks");
     private static final List<String> SHARE = List.of(
             "ibot.mask_sample_probability",
             "teacher.momentum_teacher",
@@ -63,6 +69,26 @@ final class ConfigRules {
             "crops.local_blur_probability",
             "crops.solarize_probability");
 
+    /** What the shapes of the networks follow from: a phase goes on with the networks of the one before. */
+    private static final List<String> SHAPES = List.of(
+            "dino.head_n_prototypes",
+            "dino.head_bottleneck_dim",
+            "dino.head_nlayers",
+            "dino.head_hidden_dim",
+            "ibot.separate_head",
+            "ibot.head_n_prototypes",
+            "ibot.head_bottleneck_dim",
+            "ibot.head_nlayers",
+            "ibot.head_hidden_dim",
+            "student.arch",
+            "student.patch_size",
+            "student.ffn_layer",
+            "student.num_register_tokens",
+            "student.embed_dim",
+            "student.depth",
+            "student.num_heads",
+            "student.mlp_ratio");
+
     private final ConfigTree config;
 
     private ConfigRules(ConfigTree config) {
@@ -70,15 +96,31 @@ final class ConfigRules {
     }
 
     /**
-     * Checks every rule.
+     * Checks every rule, for each phase.
      *
      * @throws ConfigException naming the first key that breaks one
      */
     static void check(ConfigTree config) {
         ConfigRules rules = new ConfigRules(config);
-        rules.singles();
-        rules.choices();
-        rules.relations();
+        rules.all();
+        for (int i = 0; i < config.phases(); i++) {
+            ConfigTree phase = config.phase(i);
+            new ConfigRules(phase).all();
+            for (String k : SHAPES) {
+                if (!phase.at(k).equals(config.at(k))) {
+                    throw phase.fault(
+                            k,
+                            "what the first phase has (%s)"
+                                    .formatted(config.at(k).asText()));
+                }
+            }
+        }
+    }
+
+    private void all() {
+        singles();
+        choices();
+        relations();
     }
 
     private void singles() {
@@ -91,10 +133,9 @@ final class ConfigRules {
         for (String k : List.of("teacher.warmup_teacher_temp", "teacher.teacher_temp")) {
             require(k, number(k) > 0 && number(k) < Double.POSITIVE_INFINITY, "above 0");
         }
-        require(
-                "optim.layerwise_decay",
-                number("optim.layerwise_decay") > 0 && number("optim.layerwise_decay") <= 1,
-                "0 < value <= 1");
+        for (String k : List.of("optim.layerwise_decay", "sentinel.rollback_lr_factor")) {
+            require(k, number(k) > 0 && number(k) <= 1, "0 < value <= 1");
+        }
         require(
                 "crops.color_jitter_hue",
                 number("crops.color_jitter_hue") >= 0 && number("crops.color_jitter_hue") <= 0.5,
@@ -112,6 +153,8 @@ final class ConfigRules {
 
     private void choices() {
         choice("train.centering", RunConfig.Centering.class);
+        choice("train.precision", RunConfig.Precision.class);
+        choice("sentinel.action", RunConfig.SentinelAction.class);
         choice("student.arch", RunConfig.Arch.class);
         choice("student.ffn_layer", RunConfig.FfnLayer.class);
         choice("optim.scaling_rule", RunConfig.ScalingRule.class);

@@ -36,26 +36,134 @@ final class ConfigTree {
     private static final Set<String> NULLABLE =
             Set.of("student.embed_dim", "student.depth", "student.num_heads", "student.mlp_ratio");
 
+    /** The list of phases, and the one key of a phase that is no block. */
+    static final String PHASES = "phases";
+
+    static final String NAME = "name";
+
+    /** Warm-ups in epochs: a phase stretches those that it does not set. */
+    private static final List<String> WARM_UPS =
+            List.of("/optim/warmup_epochs", "/optim/freeze_last_layer_epochs", "/teacher/warmup_teacher_temp_epochs");
+
+    private static final String EPOCH_LENGTH_LEAF = "OFFICIAL_EPOCH_LENGTH";
+    private static final String EPOCH_LENGTH = "train." + EPOCH_LENGTH_LEAF;
+
     private final ObjectNode tree;
     private final Map<String, String> origins = new HashMap<>();
+    /** Goes before each key in a message: {@code phases[0].} in a phase, else empty. */
+    private final String path;
 
     ConfigTree(ObjectNode defaults) {
-        this.tree = defaults;
+        this(defaults, "");
+    }
+
+    private ConfigTree(ObjectNode tree, String path) {
+        this.tree = tree;
+        this.path = path;
+    }
+
+    /** The records behind the tree. */
+    RunConfig resolve() {
+        return YAML.convertValue(tree, RunConfig.class);
+    }
+
+    /** Number of phases that follow this one. */
+    int phases() {
+        return tree.path(PHASES).size();
+    }
+
+    /** A copy without further phases. */
+    ConfigTree withoutPhases() {
+        ConfigTree result = copy("");
+        result.tree.putArray(PHASES);
+        return result;
+    }
+
+    private ConfigTree copy(String path) {
+        ObjectNode copy = tree.deepCopy();
+        copy.remove(PHASES);
+        ConfigTree result = new ConfigTree(copy, path);
+        result.origins.putAll(origins);
+        return result;
+    }
+
+    /** What a phase makes of this tree, without further phases. */
+    ConfigTree phase(int index) {
+        ConfigTree phase = copy("%s[%d].".formatted(PHASES, index));
+        ObjectNode blocks = (ObjectNode) tree.get(PHASES).get(index).deepCopy();
+        blocks.remove(NAME);
+        ((ObjectNode) phase.at("optim")).put("freeze_backbone_steps", 0); // the heads are no longer fresh
+        phase.merge(origins.getOrDefault(PHASES, "default"), blocks);
+        double stretch =
+                phase.at("optim.epochs").doubleValue() / at("optim.epochs").doubleValue();
+        for (String key : WARM_UPS) {
+            if (blocks.at(key).isMissingNode()) {
+                String leaf = key.substring(key.lastIndexOf('/') + 1);
+                long epochs = Math.round(tree.at(key).intValue() * stretch);
+                ((ObjectNode) phase.tree.at(key.substring(0, key.lastIndexOf('/')))).put(leaf, (int) epochs);
+            }
+        }
+        phase.tree.putArray(PHASES);
+        return phase;
+    }
+
+    /** Gives the epochs of 0 steps, of this tree and of its phases, the steps of one pass over the images. */
+    void resolveEpochs(int images) {
+        for (int i = 0; i < phases(); i++) { // before this tree, whose length they may have
+            ObjectNode own = (ObjectNode) tree.get(PHASES).get(i);
+            ConfigTree phase = phase(i);
+            if (phase.at(EPOCH_LENGTH).intValue() == 0) {
+                ObjectNode train = own.has("train") ? (ObjectNode) own.get("train") : own.putObject("train");
+                phase.resolveEpochs(images);
+                train.set(EPOCH_LENGTH_LEAF, phase.at(EPOCH_LENGTH));
+            }
+        }
+        if (at(EPOCH_LENGTH).intValue() == 0) {
+            int batch = resolve().train().imagesPerStep();
+            ((ObjectNode) tree.get("train")).put(EPOCH_LENGTH_LEAF, Math.max(1, images / batch));
+        }
+    }
+
+    /** A list of phases whose every value is of the right type. */
+    private ArrayNode phases(String origin, JsonNode list) {
+        if (!list.isArray() && !list.isNull()) {
+            throw new ConfigException(
+                    "%s: phases is %s; allowed: a list of blocks of keys, such as [{optim: {epochs: 10}}]"
+                            .formatted(origin, shown(list)));
+        }
+        ArrayNode phases = YAML.createArrayNode();
+        for (JsonNode phase : list) {
+            ConfigTree tried = copy("%s[%d].".formatted(PHASES, phases.size()));
+            tried.tree.put(NAME, "");
+            tried.merge(origin, phase);
+            phases.add(typed(phase, tried.tree));
+        }
+        return phases;
+    }
+
+    /** The keys of a layer, with the values that they have in a tree that it was merged into. */
+    private static ObjectNode typed(JsonNode layer, JsonNode merged) {
+        ObjectNode result = YAML.createObjectNode();
+        for (Map.Entry<String, JsonNode> field : layer.properties()) {
+            JsonNode value = merged.get(field.getKey());
+            if (field.getValue().isObject()) {
+                result.set(field.getKey(), typed(field.getValue(), value));
+            } else if (!value.isObject()) { // an empty block changes nothing
+                result.set(field.getKey(), value);
+            }
+        }
+        return result;
     }
 
     JsonNode at(String key) {
         return tree.at("/" + key.replace('.', '/'));
     }
 
-    ObjectNode tree() {
-        return tree;
-    }
-
     /** A fault of one key, named with the layer that set it. */
     ConfigException fault(String key, String allowed) {
         JsonNode value = at(key);
         return new ConfigException("%s: %s is %s; allowed: %s"
-                .formatted(origins.getOrDefault(key, "default"), key, shown(value), allowed));
+                .formatted(origins.getOrDefault(key, "default"), path + key, shown(value), allowed));
     }
 
     private static String shown(JsonNode value) {
@@ -68,7 +176,8 @@ final class ConfigTree {
             return;
         }
         if (!layer.isObject()) {
-            throw new ConfigException("%s: not a tree of 'key: value' lines".formatted(origin));
+            throw new ConfigException("%s: %snot a tree of 'key: value' lines"
+                    .formatted(origin, path.isEmpty() ? "" : path.replaceFirst("[.]$", " is ")));
         }
         merge(origin, "", (ObjectNode) layer, tree);
     }
@@ -84,7 +193,10 @@ final class ConfigTree {
                 }
             } else if (known == null) {
                 throw new ConfigException(
-                        "%s: unknown key '%s'; did you mean '%s'?".formatted(origin, key, nearest(key)));
+                        "%s: unknown key '%s'; did you mean '%s'?".formatted(origin, path + key, path + nearest(key)));
+            } else if (path.isEmpty() && key.equals(PHASES)) {
+                onto.set(key, phases(origin, value));
+                origins.put(key, origin);
             } else if (!known.isObject()) {
                 onto.set(field.getKey(), coerce(origin, key, known, value));
                 origins.put(key, origin);
@@ -92,12 +204,12 @@ final class ConfigTree {
                 merge(origin, key + ".", (ObjectNode) value, (ObjectNode) known);
             } else if (!value.isNull()) {
                 throw new ConfigException("%s: %s is %s; it is a block of keys such as '%s'"
-                        .formatted(origin, key, value, nearest(key + ".")));
+                        .formatted(origin, path + key, value, path + nearest(key + ".")));
             }
         }
     }
 
-    private static JsonNode coerce(String origin, String key, JsonNode known, JsonNode value) {
+    private JsonNode coerce(String origin, String key, JsonNode known, JsonNode value) {
         JsonNode result;
         if (value.isNull() && NULLABLE.contains(key)) {
             return known.isInt() ? IntNode.valueOf(0) : DoubleNode.valueOf(0);
@@ -118,7 +230,7 @@ final class ConfigTree {
             throw new ConfigException("%s: %s is %s; allowed: %s"
                     .formatted(
                             origin,
-                            key,
+                            path + key,
                             shown(value),
                             known.isArray()
                                     ? "a list of " + known.size() + " numbers"

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * One run, fully resolved. Names, nesting and defaults are those of upstream's {@code ssl_default_config.yaml}; the
@@ -23,6 +24,9 @@ import java.util.Map;
  * @param optim optimiser and learning-rate schedule
  * @param crops views of an image
  * @param evaluation when to evaluate
+ * @param distillation the frozen teacher of a distillation
+ * @param sentinel who watches that a run does not collapse
+ * @param phases what follows: each a map of an optional {@code name} and of the blocks that differ; see {@link #phase}
  */
 public record RunConfig(
         @JsonProperty("MODEL") Map<String, Object> model,
@@ -34,7 +38,10 @@ public record RunConfig(
         Teacher teacher,
         Optim optim,
         Crops crops,
-        Evaluation evaluation) {
+        Evaluation evaluation,
+        Distillation distillation,
+        Sentinel sentinel,
+        List<Map<String, Object>> phases) {
 
     /**
      * Class-token loss, its projection head, and the weight of KoLeo.
@@ -88,10 +95,20 @@ public record RunConfig(
         SINKHORN_KNOPP
     }
 
+    /** Number format of the matrix products. */
+    public enum Precision {
+        /** 32 bits, as everything else. */
+        @JsonProperty("f32")
+        F32,
+        /** Operands of 16 bits with the exponent of 32 (bfloat16); sums and weights keep 32 bits. */
+        @JsonProperty("bf16")
+        BF16
+    }
+
     /**
      * Data, batch and bookkeeping.
      *
-     * @param batchSizePerGpu images per worker and step, at least 1
+     * @param batchSizePerGpu images of a worker that go through the network at once, at least 1
      * @param datasetPath what to train on
      * @param outputDir the run's folder
      * @param saveckpFreq epochs between checkpoints, at least 1
@@ -100,6 +117,9 @@ public record RunConfig(
      * @param officialEpochLength steps that count as one epoch; 0 for one pass over the images
      * @param cacheDataset kept for upstream's files
      * @param centering how teacher logits become targets
+     * @param precision number format of the matrix products
+     * @param accumulationSteps micro-batches of {@code batchSizePerGpu} images in a step, at least 1
+     * @param recomputeBlocks true to work out the activations of a block again in the backward pass, for less memory
      */
     public record Train(
             int batchSizePerGpu,
@@ -110,7 +130,24 @@ public record RunConfig(
             int numWorkers,
             @JsonProperty("OFFICIAL_EPOCH_LENGTH") int officialEpochLength,
             boolean cacheDataset,
-            Centering centering) {
+            Centering centering,
+            Precision precision,
+            int accumulationSteps,
+            boolean recomputeBlocks) {
+
+        /** Images of one worker in a step: those of all its micro-batches. */
+        public int imagesPerStep() {
+            return imagesPerStep(1);
+        }
+
+        /**
+         * Images in a step: what the learning rate and the momentum follow.
+         *
+         * @param workers number of workers, at least 1
+         */
+        public int imagesPerStep(int workers) {
+            return Math.multiplyExact(Math.multiplyExact(batchSizePerGpu, accumulationSteps), workers);
+        }
 
         /** Steps between checkpoints. */
         public long checkpointPeriod() {
@@ -239,19 +276,49 @@ public record RunConfig(
      * @param warmupTeacherTemp temperature at step 0
      * @param teacherTemp and after the warm-up
      * @param warmupTeacherTempEpochs length of that warm-up
+     * @param momentumReferenceBatch images in a step that the momentum is meant for; 0 to take it as it is
      */
     public record Teacher(
             double momentumTeacher,
             double finalMomentumTeacher,
             double warmupTeacherTemp,
             double teacherTemp,
-            int warmupTeacherTempEpochs) {}
+            int warmupTeacherTempEpochs,
+            int momentumReferenceBatch) {
+
+        /**
+         * The momentum of a step: with a reference batch {@code m^(batch / reference)}, so that the average reaches back over the same
+         * number of images whatever the batch.
+         *
+         * @param momentum of a step of the reference batch, 0 to 1
+         * @param globalBatch images per step over all workers
+         */
+        public double scaledMomentum(double momentum, int globalBatch) {
+            return momentumReferenceBatch == 0
+                    ? momentum
+                    : Math.pow(momentum, (double) globalBatch / momentumReferenceBatch);
+        }
+    }
 
     /** How the learning rate follows the batch. */
     public enum ScalingRule {
         /** {@code lr = base_lr · sqrt(batch / 1024)}. */
         @JsonProperty("sqrt_wrt_1024")
-        SQRT_WRT_1024
+        SQRT_WRT_1024,
+        /** {@code lr = base_lr · sqrt(batch / 64)}: the rate of a small batch is the one written down. */
+        @JsonProperty("sqrt_wrt_64")
+        SQRT_WRT_64,
+        /** {@code lr = base_lr · batch / 256}. */
+        @JsonProperty("linear_wrt_256")
+        LINEAR_WRT_256;
+
+        private double factor(int batch) {
+            return switch (this) {
+                case SQRT_WRT_1024 -> Math.sqrt(batch / 1024.0);
+                case SQRT_WRT_64 -> Math.sqrt(batch / 64.0);
+                case LINEAR_WRT_256 -> batch / 256.0;
+            };
+        }
     }
 
     /**
@@ -260,12 +327,13 @@ public record RunConfig(
      * @param epochs length of the run, in epochs of {@link Train#officialEpochLength()} steps
      * @param weightDecay weight decay at step 0
      * @param weightDecayEnd and at the end
-     * @param baseLr peak learning rate for a batch of 1024
+     * @param baseLr peak learning rate for the batch that {@code scalingRule} names
      * @param lr not read; see {@link #scaledLr(int)}
      * @param warmupEpochs linear warm-up of the learning rate
      * @param minLr learning rate at the end
      * @param clipGrad largest gradient norm of a sub-network; 0 for no clipping
      * @param freezeLastLayerEpochs epochs in which the prototypes do not move
+     * @param freezeBackboneSteps first steps, in which only the heads learn
      * @param scalingRule how the learning rate follows the batch
      * @param patchEmbedLrMult learning-rate multiplier of the patch embedding
      * @param layerwiseDecay learning-rate multiplier from a block to the one before it
@@ -282,6 +350,7 @@ public record RunConfig(
             double minLr,
             double clipGrad,
             int freezeLastLayerEpochs,
+            int freezeBackboneSteps,
             ScalingRule scalingRule,
             double patchEmbedLrMult,
             double layerwiseDecay,
@@ -294,7 +363,7 @@ public record RunConfig(
          * @param globalBatch images per step over all workers
          */
         public double scaledLr(int globalBatch) {
-            return baseLr * Math.sqrt(globalBatch / 1024.0);
+            return baseLr * scalingRule.factor(globalBatch);
         }
     }
 
@@ -343,9 +412,65 @@ public record RunConfig(
      */
     public record Evaluation(int evalPeriodIterations) {}
 
-    /** Steps of the whole run: epochs times their length. */
+    /**
+     * Distillation: a frozen teacher, whose student is trained (paper section 5, "model distillation").
+     *
+     * @param teacherWeights file or run of the teacher; empty for a run without one
+     * @param headWarmupSteps steps in which fresh heads are trained on a teacher that comes without; 0 to let the command choose
+     */
+    public record Distillation(String teacherWeights, int headWarmupSteps) {}
+
+    /** What the sentinel does about a run that goes wrong. */
+    public enum SentinelAction {
+        /** Save and end. */
+        @JsonProperty("stop")
+        STOP,
+        /** Go back to the last good checkpoint and on from there with a lower learning rate. */
+        @JsonProperty("rollback")
+        ROLLBACK
+    }
+
+    /**
+     * Who watches that a run does not collapse.
+     *
+     * @param period steps between two looks; 0 for none
+     * @param action what to do then
+     * @param maxRollbacks times that the run may go back before it ends all the same
+     * @param rollbackLrFactor learning rate after going back over the one before, above 0, at most 1
+     */
+    public record Sentinel(int period, SentinelAction action, int maxRollbacks, double rollbackLrFactor) {}
+
+    /** Steps of this phase: epochs times their length. */
     public long totalSteps() {
         return (long) optim.epochs() * train.officialEpochLength();
+    }
+
+    /** Number of phases: this configuration, and those that follow it. */
+    public int phaseCount() {
+        return 1 + phases.size();
+    }
+
+    /**
+     * The configuration of one phase: number 0 is this one, the others are this one with what they change. Warm-ups that are given in
+     * epochs shrink or grow with the length of the phase, unless it sets them.
+     *
+     * @param i from 0 to below {@link #phaseCount()}
+     * @return a configuration without further phases
+     */
+    public RunConfig phase(int i) {
+        ConfigTree tree = new ConfigTree(ConfigTree.YAML.valueToTree(this));
+        return (i == 0 ? tree.withoutPhases() : tree.phase(i - 1)).resolve();
+    }
+
+    /** Such as {@code high_resolution}; {@code phase 2} for one without a name, {@code phase 0} for the first. */
+    public String phaseName(int i) {
+        Object name = i == 0 ? null : phases.get(i - 1).get(ConfigTree.NAME);
+        return name == null ? "phase " + i : name.toString();
+    }
+
+    /** Steps of all phases that come before one; with {@link #phaseCount()} those of the whole run. */
+    public long stepsBefore(int phase) {
+        return IntStream.range(0, phase).mapToLong(i -> phase(i).totalSteps()).sum();
     }
 
     /** The whole configuration as YAML; {@link ConfigLayers#file} reads it back to an equal one. */
@@ -369,12 +494,13 @@ public record RunConfig(
     /**
      * SHA-256, in hex, of what decides a run's numbers. Folders, loader threads, how often to save or evaluate, the
      * number of epochs, the learning rate and the clipping are left out, so that a resumed run may change them: go on
-     * for longer, with the schedules of the longer run, or more gently.
+     * for longer, with the schedules of the longer run, or more gently. So is what follows: each phase has a hash of its own.
      */
     public String hash() {
         ObjectNode tree = ConfigTree.YAML.valueToTree(this);
-        tree.remove(List.of("MODEL", "compute_precision", "evaluation"));
-        ((ObjectNode) tree.get("train")).remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset"));
+        tree.remove(List.of("MODEL", "compute_precision", "evaluation", "sentinel", "phases"));
+        ((ObjectNode) tree.get("train"))
+                .remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset", "recompute_blocks"));
         ((ObjectNode) tree.get("optim")).remove(List.of("epochs", "base_lr", "clip_grad"));
         return ConfigTree.sha256(tree.toString()).toLowerCase(Locale.ROOT);
     }

@@ -24,21 +24,23 @@ public record Schedules(
      * The schedules of a configuration.
      *
      * @param config the run
-     * @param workers number of workers, each with {@code train.batch_size_per_gpu} images a step
+     * @param workers number of workers, each with {@link RunConfig.Train#imagesPerStep()} images a step
      */
     public static Schedules of(RunConfig config, int workers) {
         RunConfig.Optim optim = config.optim();
         RunConfig.Teacher teacher = config.teacher();
         long epoch = config.train().officialEpochLength();
         long total = config.totalSteps();
-        double peak = optim.scaledLr(Math.multiplyExact(config.train().batchSizePerGpu(), workers));
+        int batch = config.train().imagesPerStep(workers);
+        double peak = optim.scaledLr(batch);
         long tempSteps = teacher.warmupTeacherTempEpochs() * epoch;
+        Schedule momentum = new CosineSchedule(teacher.momentumTeacher(), teacher.finalMomentumTeacher(), total, 0, 0);
         Schedule lr = new CosineSchedule(peak, optim.minLr(), total, optim.warmupEpochs() * epoch, 0);
         return new Schedules(
                 total,
                 lr,
                 new CosineSchedule(optim.weightDecay(), optim.weightDecayEnd(), total, 0, 0),
-                new CosineSchedule(teacher.momentumTeacher(), teacher.finalMomentumTeacher(), total, 0, 0),
+                step -> teacher.scaledMomentum(momentum.at(step), batch),
                 new CosineSchedule(
                         teacher.teacherTemp(),
                         teacher.teacherTemp(),

@@ -134,6 +134,19 @@ final class ConfigLayersTest {
                 "crops.global_crops_size=33 | command line: crops.global_crops_size is 33; allowed: a multiple of student.patch_size (8)",
                 "student.arch=vit_huge | command line: student.arch is 'vit_huge'; allowed: vit_nano, vit_tiny, vit_small, vit_base, vit_large, vit_giant2",
                 "student.num_heads=3 | command line: student.num_heads is 3; allowed: a width (128) that the heads (3) divide",
+                "optim.scaling_rule=cubic | command line: optim.scaling_rule is 'cubic'; allowed: sqrt_wrt_1024, sqrt_wrt_64, linear_wrt_256",
+                "train.precision=f16 | command line: train.precision is 'f16'; allowed: f32, bf16",
+                "train.accumulation_steps=0 | command line: train.accumulation_steps is 0; allowed: 1 or more",
+                "sentinel.action=pray | command line: sentinel.action is 'pray'; allowed: stop, rollback",
+                "sentinel.rollback_lr_factor=0 | command line: sentinel.rollback_lr_factor is 0.0; allowed: 0 < value <= 1",
+                "phases=3 | command line: phases is 3; allowed: a list of blocks of keys, such as [{optim: {epochs: 10}}]",
+                "phases=[{}, 3] | command line: phases[1] is not a tree of 'key: value' lines",
+                "phases=[{optmi: {epochs: 1}}] | command line: unknown key 'phases[0].optmi'; did you mean 'phases[0].optim'?",
+                "phases=[{}, {crops: {global_crop_size: 1}}] | command line: unknown key 'phases[1].crops.global_crop_size'; did you mean 'phases[1].crops.global_crops_size'?",
+                "phases=[{optim: {epochs: many}}] | command line: phases[0].optim.epochs is 'many'; allowed: a whole number",
+                "phases=[{crops: {global_crops_size: 33}}] | command line: phases[0].crops.global_crops_size is 33; allowed: a multiple of student.patch_size (8)",
+                "phases=[{student: {depth: 3}}] | command line: phases[0].student.depth is 3; allowed: what the first phase has (0)",
+                "phases=[{phases: []}] | command line: unknown key 'phases[0].phases'; did you mean 'phases[0].name'?",
                 "optim.min_lr=NaN | command line: optim.min_lr is NaN; allowed: 0 or more",
                 "optim | command line: 'optim' is no override; write key=value, such as optim.epochs=5",
             })
@@ -143,6 +156,71 @@ final class ConfigLayersTest {
                 .overrides(List.of(assignment))
                 .resolve());
         assertEquals(message, e.getMessage());
+    }
+
+    @Test
+    void aPhaseIsTheRunWithWhatItChanges(@TempDir Path dir) throws IOException {
+        Path file = dir.resolve("mine.yaml");
+        Files.writeString(
+                file,
+                """
+                optim: {epochs: 40, warmup_epochs: 4, freeze_last_layer_epochs: 2, freeze_backbone_steps: 7}
+                teacher: {warmup_teacher_temp_epochs: 10}
+                phases:
+                - name: high_resolution
+                  optim: {epochs: 10, base_lr: 1e-4, freeze_last_layer_epochs: 3}
+                  crops: {global_crops_size: 64}
+                -
+                """);
+        RunConfig c = ConfigLayers.defaults().preset("nano").file(file).resolve(640);
+        assertEquals(3, c.phaseCount());
+        assertEquals(
+                List.of("phase 0", "high_resolution", "phase 2"),
+                List.of(c.phaseName(0), c.phaseName(1), c.phaseName(2)));
+        assertEquals(
+                List.of(0L, 400L, 500L, 900L),
+                List.of(c.stepsBefore(0), c.stepsBefore(1), c.stepsBefore(2), c.stepsBefore(3)));
+        RunConfig high = c.phase(1);
+        assertEquals(List.of(), high.phases());
+        assertEquals(64, high.crops().globalCropsSize());
+        assertEquals(c.crops().localCropsSize(), high.crops().localCropsSize());
+        assertEquals(1e-4, high.optim().baseLr());
+        assertEquals(1, high.optim().warmupEpochs(), "a quarter of the epochs, a quarter of the warm-up");
+        assertEquals(3, high.optim().freezeLastLayerEpochs(), "what a phase sets, it sets");
+        assertEquals(3, high.teacher().warmupTeacherTempEpochs());
+        assertEquals(0, high.optim().freezeBackboneSteps(), "its heads are not fresh");
+        assertEquals(c.optim().baseLr(), c.phase(2).optim().baseLr(), "not over the phase before");
+        c.write(file);
+        assertEquals(c, ConfigLayers.defaults().file(file).resolve());
+        assertEquals(c.hash(), c.phase(0).hash(), "what follows may change");
+        assertNotEquals(c.hash(), high.hash());
+    }
+
+    @Test
+    void anEpochOfEachPhaseIsOnePassWithItsOwnBatch() {
+        RunConfig c = ConfigLayers.defaults()
+                .preset("nano")
+                .overrides(List.of("phases=[{train: {batch_size_per_gpu: 8, accumulation_steps: 2}}]"))
+                .resolve(1000);
+        assertEquals(1000 / 64, c.train().officialEpochLength());
+        assertEquals(1000 / 16, c.phase(1).train().officialEpochLength());
+    }
+
+    @Test
+    void theScalingRules() {
+        RunConfig.Optim sqrt64 = optim("sqrt_wrt_64");
+        assertEquals(0.004, sqrt64.scaledLr(64), 1e-18);
+        assertEquals(0.008, sqrt64.scaledLr(256), 1e-18);
+        RunConfig.Optim linear = optim("linear_wrt_256");
+        assertEquals(0.004, linear.scaledLr(256), 1e-18);
+        assertEquals(0.001, linear.scaledLr(64), 1e-18);
+    }
+
+    private static RunConfig.Optim optim(String rule) {
+        return ConfigLayers.defaults()
+                .overrides(List.of("optim.scaling_rule=" + rule))
+                .resolve()
+                .optim();
     }
 
     @Test

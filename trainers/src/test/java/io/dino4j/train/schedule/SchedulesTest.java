@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.dino4j.train.config.ConfigLayers;
+import io.dino4j.train.config.RunConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class SchedulesTest {
@@ -22,6 +24,27 @@ final class SchedulesTest {
         assertEquals(plan.lr().at(1250), plan.lastLayerLr().at(1250));
         assertEquals(0.07, plan.teacherTemp().at(37_499));
         assertEquals(new Hyper(1e-6, 0.4, 1, 0.07, 1e-6), plan.at(125_000));
+    }
+
+    /** Over the same images, many small steps and one large step leave the same share of the old average. */
+    @Test
+    void momentumReachesBackOverTheSameImagesWhateverTheBatch() {
+        List<String> keys = List.of("teacher.momentum_reference_batch=2048", "train.batch_size_per_gpu=8");
+        RunConfig small = ConfigLayers.defaults().overrides(keys).resolve();
+        RunConfig large = ConfigLayers.defaults()
+                .overrides(keys)
+                .overrides(List.of("train.accumulation_steps=4"))
+                .resolve();
+        double atEight = Schedules.of(small, 1).momentum().at(0);
+        assertEquals(0.992, Math.pow(atEight, 2048 / 8), 1e-12);
+        assertEquals(Math.pow(atEight, 4), Schedules.of(large, 1).momentum().at(0), 1e-12);
+        assertEquals(0.992, Schedules.of(large, 64).momentum().at(0), 1e-15);
+        assertEquals(1, Schedules.of(small, 1).momentum().at(125_000));
+        assertEquals(
+                2 * Schedules.of(small, 1).lr().at(20_000),
+                Schedules.of(large, 1).lr().at(20_000),
+                1e-5,
+                "the learning rate follows the images of a step too");
     }
 
     @Test
