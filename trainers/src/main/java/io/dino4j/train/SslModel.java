@@ -2,9 +2,11 @@ package io.dino4j.train;
 
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
+import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -174,18 +177,38 @@ public final class SslModel implements AutoCloseable {
      * @return the value of every term, in the order of the objective, and {@code loss}
      */
     public Map<String, Double> forwardBackward(StepInputs in, double teacherTemp) {
+        return forwardBackward(in, teacherTemp, Plan::run);
+    }
+
+    /**
+     * {@link #forwardBackward(StepInputs, double)}, measured.
+     *
+     * @return one entry for every op of both graphs, in order
+     */
+    public List<OpTime> profile(StepInputs in, double teacherTemp) {
+        List<OpTime> times = new ArrayList<>();
+        forwardBackward(in, teacherTemp, plan -> times.addAll(plan.profile()));
+        return times;
+    }
+
+    /** What targets, losses and gradients of a batch cost at least. */
+    public Cost cost() {
+        return teacherPlan.cost().plus(studentPlan.cost());
+    }
+
+    private Map<String, Double> forwardBackward(StepInputs in, double teacherTemp, Consumer<Plan> runner) {
         fill(in, teacherTemp);
         boolean centering = config.targets() == SslConfig.Targets.CENTERING;
         if (centering) {
             clsCenter.apply();
             patchCenter.apply();
         }
-        teacherPlan.run();
+        runner.accept(teacherPlan);
         if (centering) {
             clsCenter.setPending(true);
             patchCenter.setPending(in.maskedCount() > 0);
         }
-        studentPlan.run();
+        runner.accept(studentPlan);
         Map<String, Double> losses = new LinkedHashMap<>();
         studentGraph
                 .terms()

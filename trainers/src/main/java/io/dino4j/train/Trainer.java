@@ -4,7 +4,6 @@ import io.dino4j.data.Seed;
 import io.dino4j.data.crop.Batch;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
-import io.dino4j.graph.op.Attention.Sequences;
 import io.dino4j.graph.param.Initialization;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.DropPath;
@@ -18,13 +17,11 @@ import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import io.dino4j.train.schedule.Schedules;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -115,30 +112,9 @@ final class Trainer implements AutoCloseable {
         Map<String, int[]> rows = new HashMap<>();
         List<DropPath.Branch> branches = model.dropPath().branches();
         for (int i = 0; i < branches.size(); i++) {
-            RandomGenerator random = dropSeed.at(step, i);
-            List<int[]> kept = new ArrayList<>();
-            for (int g = 0; g < branches.get(i).kept().length; g++) {
-                Sequences s = branches.get(i).groups().get(g);
-                kept.add(choose(branches.get(i).kept()[g], s.count(), random));
-            }
-            rows.put(branches.get(i).placeholder(), branches.get(i).rows(kept));
+            rows.put(branches.get(i).placeholder(), branches.get(i).draw(dropSeed.at(step, i)));
         }
         return rows;
-    }
-
-    /** {@code k} different numbers below {@code n}: the start of a Fisher-Yates shuffle. */
-    private static int[] choose(int k, int n, RandomGenerator random) {
-        int[] all = new int[n];
-        for (int i = 0; i < n; i++) {
-            all[i] = i;
-        }
-        int[] chosen = new int[k];
-        for (int i = 0; i < k; i++) {
-            int j = i + random.nextInt(n - i);
-            chosen[i] = all[j];
-            all[j] = all[i];
-        }
-        return chosen;
     }
 
     /** The tensors that a checkpoint holds. */

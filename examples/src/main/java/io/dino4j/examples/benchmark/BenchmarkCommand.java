@@ -7,12 +7,13 @@ import picocli.CommandLine.Command;
         name = "benchmark",
         description = "Measure how fast this machine runs a backbone.",
         mixinStandardHelpOptions = true,
-        subcommands = {BenchmarkCommand.Forward.class, BenchmarkCommand.Train.class},
+        subcommands = {BenchmarkCommand.Forward.class, BenchmarkCommand.Train.class, StepBenchmark.class},
         footer = {
             "",
             "Examples:",
             "  ./dino4j benchmark forward",
-            "  ./dino4j benchmark train --preset vits14 --batch 8 --size 224 --against stock"
+            "  ./dino4j benchmark train --preset vits14 --batch 8 --size 224 --against stock",
+            "  ./dino4j benchmark step --preset vits14 --batch 4 --profile"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}
@@ -32,7 +33,7 @@ public final class BenchmarkCommand {
                 "Times are medians after a warm-up. 'of peak' is the share of the machine's fastest matrix product,"
                         + " measured in the same run."
             })
-    static final class Forward extends BenchmarkRun {
+    static final class Forward extends BackboneBenchmark {
         @Override
         boolean training() {
             return false;
@@ -53,7 +54,7 @@ public final class BenchmarkCommand {
                 "",
                 "Times are medians after a warm-up. A backward pass counts as two forward passes of matrix products."
             })
-    static final class Train extends BenchmarkRun {
+    static final class Train extends BackboneBenchmark {
         @Override
         boolean training() {
             return true;

@@ -1,21 +1,20 @@
 package io.dino4j.examples.benchmark;
 
+import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.kernel.KernelProvider;
-import io.dino4j.graph.kernel.onednn.GemmPeak;
 import io.dino4j.train.Versions;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What both benchmarks do; they differ in what is run. */
+/** What all benchmarks do; they differ in what is run. */
 abstract class BenchmarkRun implements Callable<Integer> {
     private static final int WARM_UP = 3;
     private static final int RUNS = 5;
@@ -25,41 +24,12 @@ abstract class BenchmarkRun implements Callable<Integer> {
     /** Above this share of the processors, others take time from us. */
     private static final double BUSY = 0.5;
 
-    /** What there is to compare with. */
-    enum Rival {
-        /** The same network of SameDiff's own ops, run by SameDiff's own session. */
-        STOCK
-    }
-
     @Option(
             names = "--preset",
             paramLabel = "NAME",
             defaultValue = "vits14",
             description = "Backbone: nano, tiny, vits14, vitb14, vitl14 or vitg14; default ${DEFAULT-VALUE}.")
     private String preset;
-
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "8",
-            description = "Images at a time; default ${DEFAULT-VALUE}.")
-    private int batch;
-
-    @Option(
-            names = "--size",
-            paramLabel = "PIXELS",
-            description = "Side of the images, a multiple of the patch size; default that of the preset.")
-    private Integer size;
-
-    @Option(names = "--precision", paramLabel = "TYPE", defaultValue = "f32", description = "f32, the only one so far.")
-    private String precision;
-
-    @Option(
-            names = "--against",
-            paramLabel = "NAME",
-            description = "stock: measure the same network of stock SameDiff ops too, in a process of its own; takes"
-                    + " minutes.")
-    private List<Rival> against = new ArrayList<>();
 
     @Option(
             names = "--runs",
@@ -69,7 +39,9 @@ abstract class BenchmarkRun implements Callable<Integer> {
                             + " (train).")
     private Integer runs;
 
-    @Option(names = "--profile", description = "Show the time by op too.")
+    @Option(
+            names = "--profile",
+            description = "Show the time by kind of op too, and how near it comes to what the machine can do.")
     private boolean profile;
 
     @Option(
@@ -84,21 +56,25 @@ abstract class BenchmarkRun implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** True to run backward too. */
-    abstract boolean training();
+    /** Builds what is measured. */
+    abstract Compiled compile(List<KernelProvider> providers);
+
+    /** Name of the backbone. */
+    final String preset() {
+        return preset;
+    }
+
+    /** The stock network, if it is asked for. */
+    Optional<Timing> stock() throws InterruptedException, StockFailure {
+        return Optional.empty();
+    }
 
     @Override
     public Integer call() throws Exception {
-        if (!precision.equals("f32")) {
-            throw new IllegalArgumentException("--precision %s is not there yet, only f32".formatted(precision));
-        }
         if (runs != null && runs < 1) {
             throw new IllegalArgumentException("--runs must be at least 1, got " + runs);
         }
-        if (size != null && size < 1) {
-            throw new IllegalArgumentException("--size must be positive, got " + size);
-        }
-        Result result = measure(Workload.of(preset, batch, size == null ? 0 : size, training()));
+        Result result = measure();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(result.toJson());
@@ -109,7 +85,7 @@ abstract class BenchmarkRun implements Callable<Integer> {
         return result.stockFailure().isEmpty() ? 0 : 1;
     }
 
-    private Result measure(Workload work) throws InterruptedException {
+    private Result measure() throws InterruptedException {
         List<KernelProvider> providers = kernels == null ? Providers.forThisMachine() : kernels.list();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         int processors = Runtime.getRuntime().availableProcessors();
@@ -117,52 +93,41 @@ abstract class BenchmarkRun implements Callable<Integer> {
             tell("the machine is busy (load %.1f on %d processors): expect figures below what it can do"
                     .formatted(load, processors));
         }
-        double peakBefore = gemmPeak();
+        Optional<Roofs> before = Roofs.measure();
+        Summary summary;
         Timing ours;
         long planBytes;
-        Optional<OpProfile> ops = Optional.empty();
+        List<List<OpTime>> times = new ArrayList<>();
         tell("building and warming up");
-        try (CompiledVit vit = new CompiledVit(work, providers)) {
+        try (Compiled subject = compile(providers)) {
+            summary = subject.summary(preset);
             Rounds rounds = runs == null
                     ? new Rounds(WARM_UP, RUNS, SECONDS, Double.POSITIVE_INFINITY)
                     : new Rounds(WARM_UP, runs, 0, Double.POSITIVE_INFINITY);
-            List<Double> seconds = rounds.measure(vit::run, () -> {}, line -> tell("dino4j: " + line));
+            List<Double> seconds = rounds.measure(subject::run, () -> {}, line -> tell("dino4j: " + line));
             ours = new Timing(seconds, LinuxMemory.peakResident());
-            planBytes = vit.bytes();
-            if (profile) {
-                ops = Optional.of(OpProfile.of(vit, PROFILED));
+            planBytes = subject.bytes();
+            for (int i = 0; profile && i < PROFILED; i++) {
+                times.add(subject.profile());
             }
         }
-        double peak = Math.max(peakBefore, gemmPeak());
+        Optional<Roofs> roofs = before.flatMap(b -> Roofs.measure().map(b::or));
         Optional<Timing> stock = Optional.empty();
         Optional<String> failure = Optional.empty();
-        if (against.contains(Rival.STOCK)) {
-            tell("stock SameDiff: starting its own process");
-            try {
-                stock = Optional.of(StockProcess.measure(preset, work));
-            } catch (StockFailure e) {
-                failure = Optional.of(e.getMessage());
-            }
+        try {
+            stock = stock();
+        } catch (StockFailure e) {
+            failure = Optional.of(e.getMessage());
         }
         return new Result(
-                preset,
-                work,
+                summary,
                 new Result.Setting(commandLine(), providers.get(0).name(), threads(), load, Versions.of(providers)),
-                peak > 0 ? OptionalDouble.of(peak) : OptionalDouble.empty(),
+                roofs,
                 planBytes,
                 ours,
                 stock,
                 failure,
-                ops);
-    }
-
-    /** GFLOP/s; 0 where oneDNN does not load. */
-    private static double gemmPeak() {
-        try {
-            return GemmPeak.measure();
-        } catch (LinkageError e) {
-            return 0;
-        }
+                profile ? Optional.of(OpProfile.of(times, roofs)) : Optional.empty());
     }
 
     private static int threads() {
@@ -177,7 +142,8 @@ abstract class BenchmarkRun implements Callable<Integer> {
         return spec.root().name() + " " + String.join(" ", root.originalArgs());
     }
 
-    private void tell(String line) {
+    /** Says what is going on. */
+    final void tell(String line) {
         PrintWriter err = spec.commandLine().getErr();
         err.println(line);
         err.flush();

@@ -2,6 +2,7 @@ package io.dino4j.examples.benchmark;
 
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
+import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -21,16 +22,16 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The backbone as it is trained and used: compiled, parameters and gradients in flat vectors. */
-final class CompiledVit implements Subject {
+final class CompiledVit implements Compiled {
     private static final String IMAGES = "images";
     private static final String NORM = "norm_tokens";
     private static final String DIRECTION = "loss_direction";
     private static final String WEIGHTS = "loss_weights";
     private static final String LOSS = "loss";
 
+    private final Workload work;
     private final Plan plan;
     private final ParameterVector gradients;
-    private final List<String> ops;
 
     /**
      * Builds and compiles the graph.
@@ -38,6 +39,7 @@ final class CompiledVit implements Subject {
      * @param providers who computes the ops, the first that can
      */
     CompiledVit(Workload work, List<KernelProvider> providers) {
+        this.work = work;
         GraphOps.register();
         ParameterVector parameters = work.parameters();
         INDArray images = work.images();
@@ -69,7 +71,6 @@ final class CompiledVit implements Subject {
             outputs.add(NORM);
         }
         plan = Plan.compile(graph, outputs, Map.of(), new Bindings(bound, targets), providers, Collective.ALONE);
-        ops = OpNames.needed(graph, outputs);
     }
 
     /** A loss that takes no time, of which every token and channel gets a gradient of its own. */
@@ -86,22 +87,22 @@ final class CompiledVit implements Subject {
     }
 
     @Override
+    public Summary summary(String preset) {
+        return work.summary(preset);
+    }
+
+    @Override
     public void run() {
         plan.run();
     }
 
-    /** Runs once; nanoseconds by op name. */
-    Map<String, Long> profile() {
+    @Override
+    public List<OpTime> profile() {
         return plan.profile();
     }
 
-    /** The ops that the outputs need, by name, one entry an op. */
-    List<String> ops() {
-        return ops;
-    }
-
-    /** Bytes of intermediate arrays. */
-    long bytes() {
+    @Override
+    public long bytes() {
         return plan.bytes();
     }
 

@@ -3,19 +3,16 @@ package io.dino4j.examples.benchmark;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * All that was measured.
  *
- * @param preset name of the backbone
  * @param work what was run
  * @param setting what it ran on, for the record
- * @param gemmPeak GFLOP/s of the fastest matrix product; empty where there is no oneDNN
+ * @param roofs what the machine can do; empty where there is no oneDNN
  * @param planBytes intermediate arrays of the compiled graph
  * @param ours the compiled graph
  * @param stock the stock graph, if it was asked for and ran
@@ -23,10 +20,9 @@ import java.util.OptionalDouble;
  * @param profile time by op, if it was asked for
  */
 record Result(
-        String preset,
-        Workload work,
+        Summary work,
         Setting setting,
-        OptionalDouble gemmPeak,
+        Optional<Roofs> roofs,
         long planBytes,
         Timing ours,
         Optional<Timing> stock,
@@ -34,6 +30,7 @@ record Result(
         Optional<OpProfile> profile) {
     private static final String STOCK = "stock SameDiff";
     private static final double GIGA = 1e9;
+    private static final String OP = "%-32s %6s %10s %7s %9s %7s %9s %8s";
     private static final String ROW = "%-15s %9s %8s %8s %8s   %-24s %11s";
 
     /**
@@ -48,13 +45,11 @@ record Result(
     record Setting(String command, String kernels, int threads, double load, Map<String, String> versions) {}
 
     private String mode() {
-        return work.training() ? "forward + backward" : "forward";
-    }
-
-    private long parameters() {
-        return work.vit().parameters().values().stream()
-                .mapToLong(s -> Arrays.stream(s).reduce(1, (a, b) -> a * b))
-                .sum();
+        return switch (work.mode()) {
+            case "train" -> "forward + backward";
+            case "step" -> "training step without optimiser";
+            default -> work.mode();
+        };
     }
 
     private double imagesPerSecond(Timing t) {
@@ -74,25 +69,27 @@ record Result(
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode node = mapper.createObjectNode();
         node.put("command", setting.command());
-        node.put("mode", work.training() ? "train" : "forward");
-        node.put("preset", preset);
+        node.put("mode", work.mode());
+        node.put("preset", work.preset());
         node.put("batch", work.batch());
-        node.put("size", work.vit().imageSize());
+        node.put("size", work.size());
+        node.put("images", work.images());
         node.put("precision", "f32");
         node.put("kernels", setting.kernels());
         node.put("threads", setting.threads());
         node.put("load_average", setting.load());
-        node.put("parameters", parameters());
-        node.put("tokens_per_image", work.tokens());
+        node.put("parameters", work.parameters());
+        node.put("tokens_per_image", work.tokensPerImage());
         node.put("gflop_per_image", work.flopsPerImage() / GIGA);
-        gemmPeak.ifPresent(peak -> node.put("gemm_peak_gflops", peak));
+        roofs.ifPresent(r ->
+                node.put("gemm_peak_gflops", r.gemm() / GIGA).put("copy_peak_gigabytes_per_second", r.copy() / GIGA));
         node.set("dino4j", json(ours).put("intermediate_bytes", planBytes));
         stock.ifPresent(t -> {
             node.set("stock", json(t));
             node.put("speedup", speedup(t));
         });
         stockFailure.ifPresent(why -> node.putObject("stock").put("error", why));
-        profile.ifPresent(p -> node.set("profile", mapper.valueToTree(p.lines())));
+        profile.ifPresent(p -> node.set("profile", p.toJson()));
         node.set("versions", mapper.valueToTree(setting.versions()));
         return node;
     }
@@ -104,17 +101,21 @@ record Result(
         node.put("seconds_max", t.most());
         node.put("images_per_second", imagesPerSecond(t));
         node.put("gflops", gflops(t));
-        gemmPeak.ifPresent(peak -> node.put("share_of_gemm_peak", gflops(t) / peak));
+        roofs.ifPresent(r -> node.put("share_of_gemm_peak", gflops(t) * GIGA / r.gemm()));
         return node;
     }
 
     /** A table for people. */
     void print(PrintWriter out) {
-        int size = work.vit().imageSize();
-        line(out, "%s, %s, batch %d, %d x %d, f32", preset, mode(), work.batch(), size, size);
+        line(out, "%s, %s, batch %d, %s, f32", work.preset(), mode(), work.batch(), work.images());
         line(out, "%s kernels, threads: %d", setting.kernels(), setting.threads());
-        line(out, "%.1f M parameters, %.2f GFLOP an image", parameters() / 1e6, work.flopsPerImage() / GIGA);
-        gemmPeak.ifPresent(peak -> line(out, "fastest matrix product here: %.0f GFLOP/s", peak));
+        line(out, "%.1f M parameters, %.2f GFLOP an image", work.parameters() / 1e6, work.flopsPerImage() / GIGA);
+        roofs.ifPresent(r -> line(
+                out,
+                "fastest matrix product here: %.0f GFLOP/s, memory copy: %.1f GB/s",
+                r.gemm() / GIGA,
+                r.copy() / GIGA));
+        line(out, "intermediate arrays: %.2f GB", planBytes / GIGA);
         line(out, "");
         line(out, ROW, "", "images/s", "speedup", "GFLOP/s", "of peak", "seconds (min - max)", "peak memory");
         row(out, "dino4j", ours);
@@ -126,7 +127,8 @@ record Result(
 
     private void row(PrintWriter out, String name, Timing t) {
         String speedup = stock.isEmpty() ? "" : text("%.2fx", stock.get().median() / t.median());
-        String share = gemmPeak.isEmpty() ? "-" : text("%.0f%%", 100 * gflops(t) / gemmPeak.getAsDouble());
+        String share = roofs.map(r -> text("%.0f%%", 100 * gflops(t) * GIGA / r.gemm()))
+                .orElse("-");
         String seconds = text("%.3f (%.3f - %.3f)", t.median(), t.least(), t.most());
         String memory =
                 t.peakBytes().isEmpty() ? "-" : text("%.2f GB", t.peakBytes().getAsLong() / GIGA);
@@ -144,15 +146,19 @@ record Result(
 
     private static void print(PrintWriter out, OpProfile profile) {
         line(out, "");
-        line(out, "%-28s %6s %10s %7s", "op", "count", "ms", "share");
+        line(out, OP, "op", "count", "ms", "share", "GFLOP/s", "GB/s", "roof", "of roof");
         for (OpProfile.Line l : profile.lines()) {
             line(
                     out,
-                    "%-28s %6s %10.2f %6.1f%%",
+                    OP,
                     l.op(),
-                    l.count() == 0 ? "-" : l.count(),
-                    l.millis(),
-                    100 * l.share());
+                    l.count(),
+                    text("%.2f", l.millis()),
+                    text("%.1f%%", 100 * l.share()),
+                    l.gflops() == 0 ? "-" : text("%.1f", l.gflops()),
+                    text("%.1f", l.gigabytes()),
+                    l.roof().map(r -> r.name().toLowerCase(Locale.ROOT)).orElse("-"),
+                    l.ofRoof().isEmpty() ? "-" : text("%.0f%%", 100 * l.ofRoof().getAsDouble()));
         }
     }
 

@@ -62,6 +62,20 @@ record Workload(VitConfig vit, int batch, boolean training) {
         return (training ? 3 : 1) * (embed + vit.depth() * block);
     }
 
+    /** What is run. */
+    Summary summary(String preset) {
+        int side = vit.imageSize();
+        return new Summary(
+                training ? "train" : "forward",
+                preset,
+                side + " x " + side,
+                side,
+                batch,
+                ParameterLayout.of(vit.parameters()).length(),
+                tokens(),
+                flopsPerImage());
+    }
+
     /** Parameters with fixed random values. */
     ParameterVector parameters() {
         ParameterVector p = ParameterVector.zeros(ParameterLayout.of(vit.parameters()), DataType.FLOAT);

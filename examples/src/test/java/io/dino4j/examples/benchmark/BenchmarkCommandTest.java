@@ -58,6 +58,40 @@ final class BenchmarkCommandTest {
     }
 
     @Test
+    void aStepIsProfiled() throws Exception {
+        assertEquals(
+                0,
+                run(
+                        "step",
+                        "--preset",
+                        "nano",
+                        "--batch",
+                        "2",
+                        "--prototypes",
+                        "64",
+                        "--set",
+                        "student.drop_path_rate=0.2",
+                        "--runs",
+                        "1",
+                        "--profile",
+                        "--json"));
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertEquals("step", json.get("mode").asText());
+        double flops = 0;
+        double share = 0;
+        boolean sinkhorn = false;
+        for (JsonNode line : json.get("profile")) {
+            flops += line.get("gflops").asDouble() * line.get("millis").asDouble() / 1e3;
+            share += line.get("share").asDouble();
+            sinkhorn |= line.get("op").asText().equals("dino_sinkhorn");
+            assertTrue(line.get("of_roof").asDouble() > 0, line.toString());
+        }
+        assertTrue(sinkhorn);
+        assertEquals(1, share, 1e-9);
+        assertEquals(2 * json.get("gflop_per_image").asDouble(), flops, 1e-6 * flops);
+    }
+
+    @Test
     void otherPrecisionsAreRefused() {
         assertEquals(2, run("forward", "--precision", "bf16"));
         assertEquals("--precision bf16 is not there yet, only f32", err.toString());

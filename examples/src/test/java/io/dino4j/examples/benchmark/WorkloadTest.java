@@ -3,6 +3,7 @@ package io.dino4j.examples.benchmark;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.dino4j.graph.exec.Providers;
 import org.junit.jupiter.api.Test;
 
 /** Operation counts by hand. */
@@ -23,6 +24,17 @@ final class WorkloadTest {
         double embed = 2.0 * 256 * 588 * 1536;
         double block = 2.0 * 257 * (4.0 * 1536 * 1536 + 3.0 * 1536 * 4096) + 4.0 * 257 * 257 * 1536;
         assertEquals(embed + 40 * block, Workload.of("vitg14", 1, 224, false).flopsPerImage());
+    }
+
+    /** What the ops of the compiled graph say they cost is the same sum. */
+    @Test
+    void opsAddUpToTheWhole() {
+        Workload work = Workload.of("nano", 2, 0, false);
+        try (CompiledVit vit = new CompiledVit(work, Providers.forThisMachine())) {
+            double flops =
+                    vit.profile().stream().mapToDouble(t -> t.cost().flops()).sum();
+            assertEquals(2 * work.flopsPerImage(), flops);
+        }
     }
 
     @Test

@@ -6,11 +6,13 @@ import io.dino4j.graph.kernel.KernelContext;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.OpCall;
 import io.dino4j.graph.kernel.Scratch;
+import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,7 +32,7 @@ public final class Plan implements AutoCloseable {
     private boolean closed;
 
     /** One op of the plan, or a copy from or to an array that it cannot work on in place. */
-    record Step(String opName, Kernel kernel) {}
+    record Step(String opName, Cost cost, Kernel kernel) {}
 
     private Plan(
             List<Step> steps,
@@ -90,7 +92,7 @@ public final class Plan implements AutoCloseable {
                 Kernel kernel = call.op() instanceof GraphOp op
                         ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
                         : new StockKernel(call.op(), call.inputs(), call.outputs());
-                steps.add(new Step(call.op().opName(), kernel));
+                steps.add(new Step(call.op().opName(), cost(call), kernel));
             }
             trace.copies().forEach(c -> steps.add(copy(c)));
             return steps;
@@ -101,7 +103,19 @@ public final class Plan implements AutoCloseable {
     }
 
     private static Step copy(Trace.Copy c) {
-        return new Step("copy", () -> c.to().assign(c.from()));
+        Cost cost = new Cost(0, 2.0 * c.to().length() * c.to().dataType().width());
+        return new Step("copy", cost, () -> c.to().assign(c.from()));
+    }
+
+    /** Of a stock op only the memory it moves is known. */
+    private static Cost cost(Trace.Call call) {
+        if (call.op() instanceof GraphOp op) {
+            return op.cost(call.inputs(), call.outputs());
+        }
+        double bytes = Stream.concat(call.inputs().stream(), Arrays.stream(call.outputs()))
+                .mapToDouble(a -> (double) a.length() * a.dataType().width())
+                .sum();
+        return new Cost(0, bytes);
     }
 
     private static Kernel kernel(OpCall call, List<KernelProvider> providers) {
@@ -168,17 +182,22 @@ public final class Plan implements AutoCloseable {
     /**
      * Runs every op once and measures each.
      *
-     * @return nanoseconds by op name, summed over the ops of that name
+     * @return one entry for every op, in order
      */
-    public Map<String, Long> profile() {
+    public List<OpTime> profile() {
         requireOpen();
-        Map<String, Long> nanos = new LinkedHashMap<>();
+        List<OpTime> times = new ArrayList<>(steps.size());
         for (Step s : steps) {
             long start = System.nanoTime();
             s.kernel().run();
-            nanos.merge(s.opName(), System.nanoTime() - start, Long::sum);
+            times.add(new OpTime(s.opName(), s.cost(), System.nanoTime() - start));
         }
-        return nanos;
+        return times;
+    }
+
+    /** What all ops cost at least. */
+    public Cost cost() {
+        return steps.stream().map(Step::cost).reduce(Cost.NONE, Cost::plus);
     }
 
     /** Number of ops. */

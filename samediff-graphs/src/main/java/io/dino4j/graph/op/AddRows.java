@@ -55,6 +55,12 @@ public final class AddRows extends GraphOp {
             addTArgument(alphas);
         }
 
+        /** Only the rows that are picked. */
+        @Override
+        protected long elementsRead(int i, long[][] in) {
+            return i == 0 ? in[1][0] * in[0][1] : super.elementsRead(i, in);
+        }
+
         @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {{in[1][0], in[0][1]}};

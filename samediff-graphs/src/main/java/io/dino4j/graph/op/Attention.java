@@ -76,6 +76,18 @@ public final class Attention extends GraphOp {
     }
 
     @Override
+    protected double flops(long[][] in, boolean[] computed) {
+        return 2 * product(iArgs(), in[0]);
+    }
+
+    /** One of the products of every query with every key, {@code 2 n² D} for a sequence of {@code n}. */
+    private static double product(long[] attributes, long[] qkv) {
+        return groups(attributes, qkv[0]).stream()
+                .mapToDouble(g -> 2.0 * g.count() * g.length() * g.length() * (qkv[1] / 3))
+                .sum();
+    }
+
+    @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         SDVariable[] out = outputVariables();
         return Arrays.asList(
@@ -100,6 +112,12 @@ public final class Attention extends GraphOp {
         /** The groups, with the last count worked out for {@code rows} tokens. */
         public List<Sequences> groups(long rows) {
             return Attention.groups(iArgs(), rows);
+        }
+
+        /** Four products; that of the scores, which kernels repeat, does not count. */
+        @Override
+        protected double flops(long[][] in, boolean[] computed) {
+            return 4 * product(iArgs(), in[0]);
         }
 
         @Override

@@ -44,6 +44,12 @@ public final class GatherRows extends GraphOp {
         return hasSkip() ? new long[][] {y, in[0]} : new long[][] {y};
     }
 
+    /** Only the rows that are picked. */
+    @Override
+    protected long elementsRead(int i, long[][] in) {
+        return i == 0 ? in[1][0] * in[0][1] : super.elementsRead(i, in);
+    }
+
     @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         List<SDVariable> in = new ArrayList<>(List.of(arg(0), arg(1), grads.get(0)));

@@ -62,6 +62,43 @@ public abstract class GraphOp extends DynamicCustomOp {
     }
 
     /**
+     * What the op costs at least on given arrays.
+     *
+     * @param in the input arrays, of which shapes and types count
+     * @param out the output arrays; null where an output is not computed or an {@link #alias}
+     */
+    public final Cost cost(List<INDArray> in, INDArray[] out) {
+        long[][] shapes = in.stream().map(INDArray::shape).toArray(long[][]::new);
+        boolean[] computed = new boolean[out.length];
+        double bytes = 0;
+        for (int i = 0; i < in.size(); i++) {
+            bytes += readsInput(i)
+                    ? (double) elementsRead(i, shapes) * in.get(i).dataType().width()
+                    : 0;
+        }
+        for (int i = 0; i < out.length; i++) {
+            computed[i] = out[i] != null;
+            bytes += computed[i] ? (double) out[i].length() * out[i].dataType().width() : 0;
+        }
+        return new Cost(flops(shapes, computed), bytes);
+    }
+
+    /**
+     * The {@link Cost#flops} of the op; none unless an op says otherwise.
+     *
+     * @param in the shapes of the inputs
+     * @param computed which outputs are computed
+     */
+    protected double flops(long[][] in, boolean[] computed) {
+        return 0;
+    }
+
+    /** Elements of input {@code i} that are read: all of them unless an op says otherwise. */
+    protected long elementsRead(int i, long[][] in) {
+        return size(in[i], 0);
+    }
+
+    /**
      * The gradient of an input that an op passes on: the same values under a name of their own, which SameDiff needs to give it.
      */
     protected final SDVariable passed(SDVariable grad) {

@@ -46,6 +46,11 @@ public final class KoLeo extends GraphOp {
     }
 
     @Override
+    protected double flops(long[][] in, boolean[] computed) {
+        return 2.0 * in[0][0] * (in[0][0] / attribute(0)) * in[0][1];
+    }
+
+    @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         return Arrays.asList(
                 new Grad(sameDiff, List.of(arg(0), outputVariables()[1], grads.get(0)), attribute(0), real(0))

@@ -86,6 +86,16 @@ public final class Linear extends GraphOp {
     }
 
     @Override
+    protected double flops(long[][] in, boolean[] computed) {
+        return product(in);
+    }
+
+    /** {@code 2 T I O}. */
+    private static double product(long[][] in) {
+        return 2.0 * in[0][0] * in[0][1] * in[1][0];
+    }
+
+    @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         List<SDVariable> in = new ArrayList<>();
         int a = 2;
@@ -142,6 +152,11 @@ public final class Linear extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 2 + (hasBias() ? 1 : 0) + (hasGamma() ? 1 : 0);
+        }
+
+        @Override
+        protected double flops(long[][] in, boolean[] computed) {
+            return product(in) * ((computed[0] ? 1 : 0) + (computed[1] ? 1 : 0));
         }
 
         @Override

@@ -58,6 +58,15 @@ public final class PositionEmbedding extends GraphOp {
     }
 
     @Override
+    protected double flops(long[][] in, boolean[] computed) {
+        return product(resize(in[0][1]), in[0]);
+    }
+
+    private static double product(Resize resize, long[] trained) {
+        return resize.isIdentity() ? 0 : 2.0 * (1 + resize.height() * resize.width()) * trained[1] * trained[2];
+    }
+
+    @Override
     public List<SDVariable> doDiff(List<SDVariable> grads) {
         return Arrays.asList(new Grad(sameDiff, List.of(arg(0), grads.get(0)), iArgs(), tArgs()).outputVariables());
     }
@@ -76,6 +85,11 @@ public final class PositionEmbedding extends GraphOp {
         /** As forward. */
         public Resize resize(long trainedRows) {
             return Resize.of(this, trainedRows);
+        }
+
+        @Override
+        protected double flops(long[][] in, boolean[] computed) {
+            return product(resize(in[0][1]), in[0]);
         }
 
         @Override

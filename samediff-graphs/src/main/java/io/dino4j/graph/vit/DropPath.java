@@ -3,6 +3,7 @@ package io.dino4j.graph.vit;
 import io.dino4j.graph.op.Attention.Sequences;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * Stochastic depth by batch subset (paper section 5; official {@code drop_add_residual_stochastic_depth_list}): each residual branch is
@@ -32,6 +33,30 @@ public record DropPath(List<Branch> branches) {
                 n += kept[g] * groups.get(g).length();
             }
             return n;
+        }
+
+        /** The rows of images chosen at random. */
+        public int[] draw(RandomGenerator random) {
+            List<int[]> images = new ArrayList<>();
+            for (int g = 0; g < kept.length; g++) {
+                images.add(choose(kept[g], groups.get(g).count(), random));
+            }
+            return rows(images);
+        }
+
+        /** {@code k} different numbers below {@code n}: the start of a Fisher-Yates shuffle. */
+        private static int[] choose(int k, int n, RandomGenerator random) {
+            int[] all = new int[n];
+            for (int i = 0; i < n; i++) {
+                all[i] = i;
+            }
+            int[] chosen = new int[k];
+            for (int i = 0; i < k; i++) {
+                int j = i + random.nextInt(n - i);
+                chosen[i] = all[j];
+                all[j] = all[i];
+            }
+            return chosen;
         }
 
         /**

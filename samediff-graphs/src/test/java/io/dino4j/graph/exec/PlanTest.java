@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.Linear;
 import io.dino4j.graph.op.SplitRows;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -376,7 +378,10 @@ final class PlanTest {
     @Test
     void aProfileCoversEveryKindOfOp() {
         try (Plan plan = compile(chain(3), "y")) {
-            assertEquals(Set.of("tanh", "add_scalar"), plan.profile().keySet());
+            List<OpTime> times = plan.profile();
+            assertEquals(
+                    Set.of("tanh", "add_scalar"), times.stream().map(OpTime::op).collect(Collectors.toSet()));
+            assertEquals(plan.cost(), times.stream().map(OpTime::cost).reduce(Cost.NONE, Cost::plus));
         }
     }
 }
