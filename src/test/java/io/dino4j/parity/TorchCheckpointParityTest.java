@@ -3,8 +3,12 @@ package io.dino4j.parity;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.param.ParameterLayout;
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.vit.VitConfig;
+import io.dino4j.zoo.weights.LoadReport;
+import io.dino4j.zoo.weights.PretrainedWeights;
 import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.TorchCheckpoint;
 import io.dino4j.zoo.weights.WeightsException;
@@ -12,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,23 +76,24 @@ final class TorchCheckpointParityTest {
         want.forEach((name, array) -> same(array, got.get("teacher." + name), name));
     }
 
-    @Test
-    void otherNamesHoldTheSameBackbone() {
+    @ParameterizedTest
+    @ValueSource(strings = {"training_teacher.pth", "chunked_blocks.pth", "nested_misc.pth"})
+    void otherNamesHoldTheSameBackbone(String file) {
         Map<String, INDArray> want = formats().npz("expected_teacher");
-        Map<String, INDArray> chunked = read("chunked_blocks.pth");
-        chunked.forEach((name, array) -> {
-            String plain = name.replaceFirst("^blocks\\.\\d+\\.(\\d+)\\.", "blocks.$1.");
-            same(want.get("backbone." + plain), array, name);
-        });
-        Map<String, INDArray> nested = read("nested_misc.pth");
-        nested.forEach((name, array) -> {
-            assertTrue(name.startsWith("model.module.backbone."), name);
-            same(want.get(name.substring("model.module.".length())), array, name);
-        });
-        long backbone =
-                want.keySet().stream().filter(n -> n.startsWith("backbone.")).count();
-        assertEquals(backbone, chunked.size());
-        assertEquals(backbone, nested.size());
+        try (PretrainedWeights weights = PretrainedWeights.open(formats().file(file))) {
+            assertEquals(file.equals("training_teacher.pth"), weights.dinoHead().isPresent());
+            VitConfig config = weights.backbone(OptionalInt.of(2));
+            Map<String, long[]> shapes = new LinkedHashMap<>();
+            config.parameters().forEach((name, shape) -> shapes.put("backbone." + name, shape));
+            ParameterVector network = ParameterVector.zeros(ParameterLayout.of(shapes), DataType.FLOAT);
+            LoadReport report = weights.load(network, config);
+            assertEquals(List.of("backbone"), report.loaded());
+            long backbone = want.keySet().stream()
+                    .filter(n -> n.startsWith("backbone."))
+                    .count();
+            assertEquals(backbone, shapes.size());
+            shapes.keySet().forEach(name -> same(want.get(name), network.view(name), name));
+        }
     }
 
     @Test

@@ -10,7 +10,6 @@ import java.util.Collections;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -20,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @see <a href="https://github.com/huggingface/safetensors">the format</a>
  */
-public final class Safetensors implements AutoCloseable {
+public final class Safetensors implements TensorFile {
     private static final long LARGEST_MAP = 1L << 30; // a Java mapping ends at 2 GiB
 
     private final Path file;
@@ -52,12 +51,13 @@ public final class Safetensors implements AutoCloseable {
         }
     }
 
-    /** The file. */
+    @Override
     public Path file() {
         return file;
     }
 
-    /** Every tensor by name, in the order of the header. */
+    /** {@inheritDoc} The type is that of the file. */
+    @Override
     public Map<String, TensorInfo> tensors() {
         return Collections.unmodifiableMap(header.tensors());
     }
@@ -72,6 +72,7 @@ public final class Safetensors implements AutoCloseable {
      *
      * @throws WeightsException if there is none of this name, or it cannot be read
      */
+    @Override
     public INDArray read(String name) {
         TensorInfo info = info(name);
         if (info.length() == 0) {
@@ -82,21 +83,13 @@ public final class Safetensors implements AutoCloseable {
         return array;
     }
 
-    /**
-     * Copies one tensor into a contiguous array of as many elements; halves and doubles are converted to its type.
-     *
-     * @throws WeightsException if there is none of this name, its length differs, or it cannot be read
-     */
+    @Override
     public void readInto(String name, INDArray target) {
         TensorInfo info = info(name);
-        if (info.length() != target.length()) {
-            throw new WeightsException(
-                    "%s: tensor '%s' has %d elements, wanted %d".formatted(file, name, info.length(), target.length()));
-        }
-        if (info.length() > 0 && info.type() == target.dataType()) {
+        if (info.type() == target.dataType() && info.length() == target.length() && info.length() > 0) {
             copy(info, target);
-        } else if (info.length() > 0) {
-            target.assign(read(name).castTo(target.dataType()).reshape(target.shape()));
+        } else {
+            TensorFile.super.readInto(name, target);
         }
     }
 
@@ -120,11 +113,6 @@ public final class Safetensors implements AutoCloseable {
         } catch (IOException e) {
             throw new WeightsException("%s: tensor '%s' cannot be read: %s".formatted(file, info.name(), e), e);
         }
-    }
-
-    /** True for types that turn into FLOAT without surprise. */
-    static boolean isReal(DataType type) {
-        return type.isFPType();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Fills parameters from a file, all of them or none: names that are missing, not expected, or of another shape or type are
@@ -25,33 +26,33 @@ public final class StrictWeights {
      * @param into written
      * @throws WeightsException listing every difference
      */
-    public static void load(Safetensors file, ParameterVector into) {
-        load(file, into, "");
+    public static void load(TensorFile file, ParameterVector into) {
+        load(file, into, name -> true);
     }
 
     /**
      * Loads one part of a model.
      *
-     * @param file its names are those of the part, without the prefix
-     * @param into written where names start with the prefix
-     * @param prefix such as {@code backbone.}, or empty
+     * @param file its names are those of the vector
+     * @param into written where the names are of the part
+     * @param part the names to compare and to load
      * @throws WeightsException listing every difference
      */
-    public static void load(Safetensors file, ParameterVector into, String prefix) {
+    static void load(TensorFile file, ParameterVector into, Predicate<String> part) {
         Map<String, TensorInfo> theirs = file.tensors();
         TreeSet<String> unexpected = new TreeSet<>(theirs.keySet());
+        unexpected.removeIf(part.negate());
         TreeSet<String> missing = new TreeSet<>();
         List<String> misshapen = new ArrayList<>();
         List<ParameterLayout.Entry> wanted = into.layout().entries().stream()
-                .filter(e -> e.name().startsWith(prefix))
+                .filter(e -> part.test(e.name()))
                 .toList();
         for (ParameterLayout.Entry e : wanted) {
-            String name = e.name().substring(prefix.length());
-            TensorInfo t = theirs.get(name);
-            unexpected.remove(name);
+            TensorInfo t = theirs.get(e.name());
+            unexpected.remove(e.name());
             if (t == null) {
-                missing.add(name);
-            } else if (!Arrays.equals(t.shape(), e.shape()) || !Safetensors.isReal(t.type())) {
+                missing.add(e.name());
+            } else if (!Arrays.equals(t.shape(), e.shape()) || !TensorFile.isReal(t.type())) {
                 misshapen.add("%s, wanted %s".formatted(t, Arrays.toString(e.shape())));
             }
         }
@@ -64,7 +65,7 @@ public final class StrictWeights {
                     "%s does not fit this model: %s".formatted(file.file(), String.join("; ", faults)));
         }
         for (ParameterLayout.Entry e : wanted) {
-            file.readInto(e.name().substring(prefix.length()), into.view(e.name()));
+            file.readInto(e.name(), into.view(e.name()));
         }
     }
 

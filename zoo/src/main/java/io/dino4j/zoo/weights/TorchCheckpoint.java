@@ -26,7 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @see <a href="https://docs.pytorch.org/docs/stable/notes/serialization.html">the format</a>
  */
-public final class TorchCheckpoint implements AutoCloseable {
+public final class TorchCheckpoint implements TensorFile {
     private static final int LARGEST_PICKLE = 1 << 24;
     private static final int DEEPEST = 64;
     private static final int MOST_VALUES = 250_000;
@@ -67,7 +67,7 @@ public final class TorchCheckpoint implements AutoCloseable {
         }
     }
 
-    /** The file. */
+    @Override
     public Path file() {
         return file;
     }
@@ -76,6 +76,7 @@ public final class TorchCheckpoint implements AutoCloseable {
      * Every tensor by name, in the order of the file. The type is that of the file, {@link #read} widens halves; the offset
      * is that of the first element, the bytes those of its elements, which need not follow each other in the file.
      */
+    @Override
     public Map<String, TensorInfo> tensors() {
         return Collections.unmodifiableMap(infos);
     }
@@ -85,6 +86,7 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @throws WeightsException if there is none of this name, or it cannot be read
      */
+    @Override
     public INDArray read(String name) {
         TorchTensor tensor = tensors.get(name);
         if (tensor == null) {

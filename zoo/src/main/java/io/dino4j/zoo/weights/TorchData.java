@@ -12,6 +12,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The mapped bytes a tensor is spread over, and how its elements are gathered from them. */
 final class TorchData {
+    /** First byte of a pickle. */
+    static final byte PICKLE = (byte) 0x80;
+
     private static final int PART_BITS = 30; // a Java mapping ends at 2 GiB; a multiple of every element's width
     private static final int BLOCK = 1 << 18; // elements gathered at a time
 
@@ -40,7 +43,7 @@ final class TorchData {
     /** True if the first byte is that of a pickle, not of a zip archive. */
     static boolean startsLikePickle(FileChannel channel) throws IOException {
         ByteBuffer first = ByteBuffer.allocate(1);
-        return channel.read(first, 0) == 1 && first.get(0) == (byte) 0x80;
+        return channel.read(first, 0) == 1 && first.get(0) == PICKLE;
     }
 
     /** Writes every element to an array in C order of as many, widening halves to floats. */
