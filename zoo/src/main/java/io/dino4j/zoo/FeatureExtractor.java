@@ -4,6 +4,7 @@ import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.op.GraphOps;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Tokens;
@@ -12,6 +13,7 @@ import io.dino4j.graph.vit.VitConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,6 +30,7 @@ public final class FeatureExtractor implements AutoCloseable {
 
     private final VitConfig config;
     private final Map<String, INDArray> weights;
+    private final Optional<WeightVersion> version;
     private final List<KernelProvider> providers;
     private final Map<List<Long>, Plan> plans = new HashMap<>();
 
@@ -39,6 +42,22 @@ public final class FeatureExtractor implements AutoCloseable {
      * @param providers who computes the ops, the first that can
      */
     public FeatureExtractor(VitConfig config, Map<String, INDArray> weights, List<KernelProvider> providers) {
+        this(config, weights, Optional.empty(), providers);
+    }
+
+    /**
+     * A backbone whose owner says when weights change, so that their packed copies are kept until then.
+     *
+     * @param config shape of the backbone
+     * @param weights official names without prefix to FLOAT arrays, contiguous in C order
+     * @param version the owner's word; empty if weights may change before every batch
+     * @param providers who computes the ops, the first that can
+     */
+    public FeatureExtractor(
+            VitConfig config,
+            Map<String, INDArray> weights,
+            Optional<WeightVersion> version,
+            List<KernelProvider> providers) {
         GraphOps.register();
         config.parameters().keySet().forEach(name -> {
             if (!weights.containsKey(name)) {
@@ -47,6 +66,7 @@ public final class FeatureExtractor implements AutoCloseable {
         });
         this.config = config;
         this.weights = Map.copyOf(weights);
+        this.version = version;
         this.providers = List.copyOf(providers);
     }
 
@@ -95,7 +115,8 @@ public final class FeatureExtractor implements AutoCloseable {
         Vit vit = new Vit(sd, config, "", DataType.FLOAT);
         Tokens tokens = vit.forward(List.of(new Crops(x, (int) images.size(0), height, width)));
         vit.norm(tokens.prenorm()).rename(NORM);
-        return Plan.compile(sd, List.of(NORM), Map.of(), new Bindings(weights, Map.of()), providers, Collective.ALONE);
+        return Plan.compile(
+                sd, List.of(NORM), Map.of(), new Bindings(weights, Map.of(), version), providers, Collective.ALONE);
     }
 
     @Override

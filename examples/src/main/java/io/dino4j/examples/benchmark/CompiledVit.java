@@ -6,6 +6,7 @@ import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.op.GraphOps;
 import io.dino4j.graph.op.Linear;
 import io.dino4j.graph.param.ParameterVector;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -70,7 +72,10 @@ final class CompiledVit implements Compiled {
             gradients = null;
             outputs.add(NORM);
         }
-        plan = Plan.compile(graph, outputs, Map.of(), new Bindings(bound, targets), providers, Collective.ALONE);
+        // training ends with new weights; inference does not
+        Optional<WeightVersion> weights = work.training() ? Optional.empty() : Optional.of(new WeightVersion());
+        plan = Plan.compile(
+                graph, outputs, Map.of(), new Bindings(bound, targets, weights), providers, Collective.ALONE);
     }
 
     /** A loss that takes no time, of which every token and channel gets a gradient of its own. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.graph.exec.Providers;
+import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
@@ -22,6 +23,7 @@ import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.StrictWeights;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -127,7 +129,11 @@ final class EvaluateCommand {
                 StrictWeights.load(file, teacher);
             }
             Map<String, INDArray> backbone = teacher.views(SslConfig.BACKBONE);
-            return new FeatureExtractor(vit, backbone, kernels == null ? Providers.forThisMachine() : kernels.list());
+            return new FeatureExtractor(
+                    vit,
+                    backbone,
+                    Optional.of(new WeightVersion()),
+                    kernels == null ? Providers.forThisMachine() : kernels.list());
         }
 
         private void print(Checkpoint checkpoint, Map<Integer, Double> accuracy, Map<Integer, Double> pixels)

@@ -1,6 +1,7 @@
 package io.dino4j.graph.exec;
 
 import io.dino4j.graph.kernel.Collective;
+import io.dino4j.graph.kernel.KeptWeights;
 import io.dino4j.graph.kernel.Kernel;
 import io.dino4j.graph.kernel.KernelContext;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -29,6 +30,7 @@ public final class Plan implements AutoCloseable {
     private final Map<String, INDArray> variables;
     private final long arenaBytes;
     private final Scratch scratch;
+    private final KeptWeights weights;
     private boolean closed;
 
     /** One op of the plan, or a copy from or to an array that it cannot work on in place. */
@@ -40,13 +42,15 @@ public final class Plan implements AutoCloseable {
             Map<String, INDArray> outputs,
             Map<String, INDArray> variables,
             long arenaBytes,
-            Scratch scratch) {
+            Scratch scratch,
+            KeptWeights weights) {
         this.steps = steps;
         this.inputs = inputs;
         this.outputs = outputs;
         this.variables = variables;
         this.arenaBytes = arenaBytes;
         this.scratch = scratch;
+        this.weights = weights;
     }
 
     /**
@@ -76,9 +80,11 @@ public final class Plan implements AutoCloseable {
             arena.place(trace.unplaced());
             trace.bindViews();
             Scratch scratch = new Scratch();
-            List<Step> steps = steps(trace, providers, new KernelContext(collective, scratch));
+            KeptWeights weights = new KeptWeights(bindings.weights(), trace.weights());
+            List<Step> steps = steps(trace, providers, new KernelContext(collective, scratch, weights));
             scratch.block();
-            return new Plan(steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arena.bytes(), scratch);
+            return new Plan(
+                    steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arena.bytes(), scratch, weights);
         } finally {
             outside.close();
         }
@@ -205,9 +211,9 @@ public final class Plan implements AutoCloseable {
         return steps.size();
     }
 
-    /** Bytes of intermediate arrays and scratch. */
+    /** Bytes of intermediate arrays, scratch and copies of weights. */
     public long bytes() {
-        return arenaBytes + scratch.bytes();
+        return arenaBytes + scratch.bytes() + weights.bytes();
     }
 
     private void requireOpen() {

@@ -443,6 +443,14 @@ final class Trace {
         return out;
     }
 
+    /** The arrays of VARIABLEs that are read in place. */
+    List<INDArray> weights() {
+        return values.values().stream()
+                .filter(v -> graph.getVariable(v.name).getVariableType() == VariableType.VARIABLE && v.isBound())
+                .map(Value::array)
+                .toList();
+    }
+
     /** The graph's own arrays that are read in place. */
     Map<String, INDArray> variables() {
         return variables;

@@ -5,5 +5,11 @@ package io.dino4j.graph.kernel;
  *
  * @param collective the workers that targets are balanced over
  * @param scratch working memory that kernels share one after the other
+ * @param weights inputs that seldom change
  */
-public record KernelContext(Collective collective, Scratch scratch) {}
+public record KernelContext(Collective collective, Scratch scratch, KeptWeights weights) {
+    /** Every input may change at every run. */
+    public KernelContext(Collective collective, Scratch scratch) {
+        this(collective, scratch, KeptWeights.none());
+    }
+}

@@ -3,6 +3,7 @@ package io.dino4j.graph.kernel.onednn;
 import static io.dino4j.graph.kernel.onednn.Dnnl.check;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
+import io.dino4j.graph.kernel.KeptWeights;
 import io.dino4j.graph.kernel.Kernel;
 import io.dino4j.graph.kernel.OpCall;
 import io.dino4j.graph.kernel.Scratch;
@@ -29,7 +30,7 @@ final class Program implements Kernel {
 
     private final OpCall call;
     private final Native natives = new Native();
-    private final List<Runnable> steps = new ArrayList<>();
+    private List<Runnable> steps = new ArrayList<>();
     private final List<Bound> memories = new ArrayList<>();
     private final Map<String, Primitive> primitives = new HashMap<>();
     private final Place scratch = new ScratchPlace();
@@ -92,6 +93,27 @@ final class Program implements Kernel {
         Tensor t = Tensor.dense(scratch, offset, dims);
         scratchBytes += roundUp(t.length() * Float.BYTES);
         return t;
+    }
+
+    /** True if the tensor is an input that only changes when its owner says so. */
+    boolean isKept(Tensor t) {
+        return call.inputs().stream()
+                .anyMatch(a -> call.context().weights().contains(a) && t.place().isOf(a));
+    }
+
+    /** Contiguous memory that keeps its content from run to run. */
+    Tensor kept(long floats) {
+        return Tensor.dense(Place.of(call.context().weights().allocate(floats)), 0, floats);
+    }
+
+    /** Adds the steps that {@code body} adds, to be done only in runs before which weights have changed. */
+    Program whenWeightsChange(Runnable body) {
+        List<Runnable> all = steps;
+        steps = new ArrayList<>();
+        body.run();
+        Runnable[] seldom = steps.toArray(Runnable[]::new);
+        steps = all;
+        return then(new OncePerVersion(call.context().weights(), seldom));
     }
 
     private static long roundUp(long bytes) {
@@ -209,6 +231,30 @@ final class Program implements Kernel {
         @Override
         public void run() {
             check(dnnl_primitive_execute(primitive, Dnnl.stream(), count, arguments), what);
+        }
+    }
+
+    /** Steps that depend on weights alone. */
+    private static final class OncePerVersion implements Runnable {
+        private final KeptWeights weights;
+        private final Runnable[] steps;
+        private long done;
+
+        OncePerVersion(KeptWeights weights, Runnable[] steps) {
+            this.weights = weights;
+            this.steps = steps;
+        }
+
+        @Override
+        public void run() {
+            // read first: a change that comes while the steps run makes them run again
+            long now = weights.version();
+            if (now != done) {
+                for (Runnable step : steps) {
+                    step.run();
+                }
+                done = now;
+            }
         }
     }
 
