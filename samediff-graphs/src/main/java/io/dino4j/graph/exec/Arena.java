@@ -2,7 +2,7 @@ package io.dino4j.graph.exec;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataBuffer;
@@ -12,43 +12,40 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One block of memory for all intermediate arrays of a plan (one block for each data type). Values that are never alive at the same time
- * share memory: the largest are placed first, each at the lowest place that is free for as long as it lives.
+ * share memory: the largest are placed first, each at the lowest place that is free for as long as it lives. The memory is taken by
+ * {@link #bind}, not before.
  */
 final class Arena {
     /** Elements start at multiples of a cache line. */
     private static final int ALIGN_BYTES = 64;
 
-    private long bytes;
+    private final List<Value> scalars = new ArrayList<>();
+    private final Map<DataType, Block> blocks = new EnumMap<>(DataType.class);
 
-    /** Places all values, which own their memory, and binds their arrays. */
-    void place(List<Value> values) {
-        Map<DataType, List<Value>> byType = new HashMap<>();
+    /** A value's place in its block, in elements. */
+    private record Placed(Value value, long start, long end) {}
+
+    /** The values of one type and the elements that they need together. */
+    private record Block(List<Placed> places, long length) {}
+
+    /** Places all values, which own their memory. */
+    Arena(List<Value> values) {
+        Map<DataType, List<Value>> byType = new EnumMap<>(DataType.class);
         for (Value v : values) {
             if (v.shape.length == 0) {
-                v.bind(Nd4j.scalar(v.type, 0));
+                scalars.add(v);
             } else {
                 byType.computeIfAbsent(v.type, t -> new ArrayList<>()).add(v);
             }
         }
-        byType.forEach(this::placeOfType);
+        byType.forEach((type, list) -> blocks.put(type, place(list, align(type))));
     }
 
-    /** Bytes of all blocks. */
-    long bytes() {
-        return bytes;
+    private static int align(DataType type) {
+        return ALIGN_BYTES / type.width();
     }
 
-    /** The array of a value at an offset of elements in the memory that another value owns. */
-    static INDArray view(INDArray owner, long offset, long[] shape, DataType type) {
-        DataBuffer data = owner.data();
-        // an offset counts from the start of the whole buffer, even in a view
-        return Nd4j.create(data, shape, Nd4j.getStrides(shape, 'c'), owner.offset() + offset, 'c', type);
-    }
-
-    private record Placed(Value value, long start, long end) {}
-
-    private void placeOfType(DataType type, List<Value> values) {
-        int align = ALIGN_BYTES / type.width();
+    private static Block place(List<Value> values, int align) {
         values.sort(Comparator.comparingLong(Value::length)
                 .reversed()
                 .thenComparingInt(Value::first)
@@ -72,11 +69,34 @@ final class Arena {
             placed.add(at, here);
             total = Math.max(total, here.end);
         }
-        INDArray block = Nd4j.createUninitialized(type, total + align);
-        bytes += (total + align) * type.width();
-        long shift = Math.floorMod(-block.data().address() / type.width(), align);
-        for (Placed p : placed) {
-            p.value.bind(view(block, p.start + shift, p.value.shape, type));
-        }
+        // room to start at a multiple of a cache line
+        return new Block(placed, total + align);
+    }
+
+    /** Bytes of all blocks. */
+    long bytes() {
+        return blocks.entrySet().stream()
+                .mapToLong(e -> e.getValue().length * e.getKey().width())
+                .sum();
+    }
+
+    /** Takes the memory and binds the values' arrays. */
+    void bind() {
+        scalars.forEach(v -> v.bind(Nd4j.scalar(v.type, 0)));
+        blocks.forEach((type, b) -> {
+            int align = align(type);
+            INDArray block = Nd4j.createUninitialized(type, b.length);
+            long shift = Math.floorMod(-block.data().address() / type.width(), align);
+            for (Placed p : b.places) {
+                p.value.bind(view(block, p.start + shift, p.value.shape, type));
+            }
+        });
+    }
+
+    /** The array of a value at an offset of elements in the memory that another value owns. */
+    static INDArray view(INDArray owner, long offset, long[] shape, DataType type) {
+        DataBuffer data = owner.data();
+        // an offset counts from the start of the whole buffer, even in a view
+        return Nd4j.create(data, shape, Nd4j.getStrides(shape, 'c'), owner.offset() + offset, 'c', type);
     }
 }

@@ -126,7 +126,7 @@ final class CompiledSession extends InferenceSession {
     }
 
     private void requireAll(List<String> variables, Map<String, INDArray> given) {
-        Set<String> missing = Trace.placeholders(sameDiff, variables);
+        Set<String> missing = OpOrder.placeholders(sameDiff, variables);
         missing.removeAll(given.keySet());
         if (!missing.isEmpty()) {
             throw new IllegalArgumentException("no arrays are given for the placeholders " + missing);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -72,22 +73,63 @@ public final class Plan implements AutoCloseable {
             Bindings bindings,
             List<KernelProvider> providers,
             Collective collective) {
+        return compile(graph, outputs, inputs, bindings, new PlanOptions(providers, collective));
+    }
+
+    /**
+     * Compiles the part of a graph that the outputs need.
+     *
+     * @param graph a graph without control flow
+     * @param outputs names of the variables wanted
+     * @param inputs an array of the right shape and type for every placeholder whose own shape leaves something open; the values do
+     *     not matter
+     * @param bindings arrays to work on in place
+     * @param options how
+     * @throws IllegalArgumentException if shapes do not fit, an array is missing, a checkpoint is not among what the outputs need,
+     *     or an op has no kernel or no static shape
+     */
+    public static Plan compile(
+            SameDiff graph,
+            List<String> outputs,
+            Map<String, INDArray> inputs,
+            Bindings bindings,
+            PlanOptions options) {
         // what is allocated here outlives any workspace of the caller
         MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces();
         try {
-            Trace trace = Trace.of(graph, outputs, inputs, bindings);
-            Arena arena = new Arena();
-            arena.place(trace.unplaced());
-            trace.bindViews();
+            Trace trace = Trace.of(graph, outputs, inputs, bindings, options.checkpoints(), Set.of());
+            long arenaBytes = trace.bind();
             Scratch scratch = new Scratch();
             KeptWeights weights = new KeptWeights(bindings.weights(), trace.weights());
-            List<Step> steps = steps(trace, providers, new KernelContext(collective, scratch, weights));
+            KernelContext context = new KernelContext(options.collective(), scratch, weights);
+            List<Step> steps = steps(trace, options.providers(), context);
             scratch.block();
             return new Plan(
-                    steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arena.bytes(), scratch, weights);
+                    steps, trace.inputs(), trace.outputs(outputs), trace.variables(), arenaBytes, scratch, weights);
         } finally {
             outside.close();
         }
+    }
+
+    /**
+     * What a plan would need, found without taking the memory. Variables need arrays for their shapes only: those that a graph has
+     * of its own accord will do.
+     *
+     * @param graph a graph without control flow
+     * @param outputs names of the variables wanted
+     * @param inputs as in {@link #compile}
+     * @param outside names of the placeholders and outputs that would be bound to arrays of the caller
+     * @param checkpoints as in {@link PlanOptions}
+     * @throws IllegalArgumentException if shapes do not fit, an array is missing, or an op has no static shape
+     */
+    public static PlanSize measure(
+            SameDiff graph,
+            List<String> outputs,
+            Map<String, INDArray> inputs,
+            Set<String> outside,
+            List<String> checkpoints) {
+        Trace trace = Trace.of(graph, outputs, inputs, Bindings.NONE, checkpoints, outside);
+        return trace.size();
     }
 
     private static List<Step> steps(Trace trace, List<KernelProvider> providers, KernelContext context) {

@@ -17,8 +17,10 @@ final class Value {
     private int first = Integer.MAX_VALUE;
 
     private int last = -1;
+    private boolean optional;
     private boolean read;
     private boolean known;
+    private boolean outside;
     private INDArray array;
 
     Value(String name, long[] shape, DataType type, Value host, long hostOffset) {
@@ -27,6 +29,14 @@ final class Value {
         this.type = type;
         this.host = host;
         this.hostOffset = hostOffset;
+    }
+
+    /** The same values, written once more; {@code host} is the host of the repetition. */
+    Value repeated(Value newHost) {
+        Value v = new Value(name + "'", shape, type, newHost, hostOffset);
+        v.optional = optional;
+        v.read = read;
+        return v;
     }
 
     long length() {
@@ -61,6 +71,11 @@ final class Value {
         return last;
     }
 
+    /** Marks that the op which makes it need not write it if nobody reads it. */
+    void markOptional() {
+        optional = true;
+    }
+
     /** Marks that an op or a caller wants the content. */
     void markRead() {
         for (Value v = this; v != null; v = v.host) {
@@ -81,8 +96,24 @@ final class Value {
         return known;
     }
 
+    /** Marks that it has an array that is not the arena's, or will get one. */
+    void markOutside() {
+        outside = true;
+    }
+
+    /** True if it needs a place in the arena. */
+    boolean isOfArena() {
+        return host == null && !outside && (read || !optional);
+    }
+
     boolean isBound() {
         return array != null;
+    }
+
+    /** Gives it an array from outside the arena. */
+    void bindOutside(INDArray a) {
+        outside = true;
+        array = a;
     }
 
     void bind(INDArray a) {

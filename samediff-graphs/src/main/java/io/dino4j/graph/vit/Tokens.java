@@ -2,6 +2,7 @@ package io.dino4j.graph.vit;
 
 import io.dino4j.graph.op.Attention.Sequences;
 import java.util.List;
+import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -9,13 +10,26 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param prenorm {@code [T, D]} before the final layer norm: group after group, image after image, each
  *     {@code [cls | registers | patches]}
+ * @param embedded {@code [T, D]} before the first block
  * @param blocks {@code [T, D]} after every block; the last is {@code prenorm}
  * @param groups images and tokens per image of every group of crops
  * @param numRegisters register tokens in each image
  * @param dropPath the placeholders of stochastic depth
  */
 public record Tokens(
-        SDVariable prenorm, List<SDVariable> blocks, List<Sequences> groups, int numRegisters, DropPath dropPath) {
+        SDVariable prenorm,
+        SDVariable embedded,
+        List<SDVariable> blocks,
+        List<Sequences> groups,
+        int numRegisters,
+        DropPath dropPath) {
+    /** Names of what lies between blocks, from first to last: what a plan may recompute the blocks from. */
+    public List<String> boundaries() {
+        return Stream.concat(Stream.of(embedded), blocks.stream())
+                .map(SDVariable::name)
+                .toList();
+    }
+
     /** Row of the cls token of an image. */
     public int clsRow(int group, int image) {
         int row = 0;

@@ -56,14 +56,15 @@ public final class Vit {
         DropPath drop = dropRate > 0 ? DropPath.of(c.depth(), dropRate, uniform, groups) : DropPath.NONE;
         drop.branches().forEach(b -> sd.placeHolder(b.placeholder(), DataType.INT32, b.numRows()));
 
-        SDVariable x = embed(crops); //                                                          [T, D]
+        SDVariable embedded = embed(crops); //                                                   [T, D]
+        SDVariable x = embedded;
         List<SDVariable> blocks = new ArrayList<>();
         for (int i = 0; i < c.depth(); i++) {
             x = attentionBranch(x, i, groups, drop.find(i, true)); //                            [T, D]
             x = ffnBranch(x, i, drop.find(i, false)); //                                         [T, D]
             blocks.add(x);
         }
-        return new Tokens(x, blocks, groups, c.numRegisters(), drop);
+        return new Tokens(x, embedded, blocks, groups, c.numRegisters(), drop);
     }
 
     /** The final layer norm, of any rows: {@code [M, D]} to {@code [M, D]}. */
