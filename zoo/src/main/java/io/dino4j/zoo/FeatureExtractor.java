@@ -1,6 +1,7 @@
 package io.dino4j.zoo;
 
 import io.dino4j.graph.exec.Bindings;
+import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -110,7 +111,7 @@ public final class FeatureExtractor implements AutoCloseable {
             throw new IllegalArgumentException("images of %d x %d pixels do not split into patches of %d"
                     .formatted(height, width, config.patchSize()));
         }
-        SameDiff sd = SameDiff.create();
+        SameDiff sd = BoundGraph.create();
         SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images.shape());
         Vit vit = new Vit(sd, config, "", DataType.FLOAT);
         Tokens tokens = vit.forward(List.of(new Crops(x, (int) images.size(0), height, width)));

@@ -1,6 +1,7 @@
 package io.dino4j.examples.benchmark;
 
 import io.dino4j.graph.exec.Bindings;
+import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
@@ -45,7 +46,7 @@ final class CompiledVit implements Compiled {
         GraphOps.register();
         ParameterVector parameters = work.parameters();
         INDArray images = work.images();
-        SameDiff sd = SameDiff.create();
+        SameDiff sd = BoundGraph.create();
         SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images.shape());
         Vit vit = new Vit(sd, work.vit(), "", DataType.FLOAT);
         int size = work.vit().imageSize();

@@ -5,8 +5,11 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import org.nd4j.autodiff.samediff.ArrayHolder;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.array.SingleThreadArrayHolder;
 
 /** The gradient graph that SameDiff derives from a graph. */
 public final class Gradients {
@@ -23,12 +26,22 @@ public final class Gradients {
         // SameDiff M2.1 prints a line for every op it differentiates
         PrintStream out = System.out;
         System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+        Optional<BoundGraph.ShapesOnly> shapes = BoundGraph.shapes(graph);
+        // SameDiff would take memory for what the graph it makes is to share with this one
+        shapes.ifPresent(s -> graph.setVariablesArrays(new SingleThreadArrayHolder()));
         try {
             graph.createGradFunction(wanted.toArray(String[]::new));
         } finally {
             System.setOut(out);
+            shapes.ifPresent(graph::setVariablesArrays);
         }
-        return graph.getFunction("grad");
+        SameDiff gradient = graph.getFunction("grad");
+        shapes.ifPresent(s -> {
+            ArrayHolder own = gradient.getVariablesArrays(); // what SameDiff added: the gradient of the loss, 1
+            own.arrayNames().forEach(name -> s.keep(name, own.getArray(name)));
+            gradient.setVariablesArrays(s);
+        });
+        return gradient;
     }
 
     /**

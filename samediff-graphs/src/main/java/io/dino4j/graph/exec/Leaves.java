@@ -64,7 +64,9 @@ final class Leaves {
             placeholders.add(value);
             return value;
         }
-        INDArray a = bindings.variables().getOrDefault(name, v.getArr());
+        INDArray bound = bindings.variables().get(name);
+        // asking SameDiff for an array makes it take memory for a copy of its own
+        INDArray a = bound == null ? v.getArr() : bound;
         if (a == null) {
             throw new IllegalArgumentException("variable '" + name + "' has no array");
         }
@@ -77,7 +79,7 @@ final class Leaves {
         } else {
             weights.add(value);
         }
-        if (!bindings.variables().containsKey(name)) {
+        if (bound == null) {
             variables.put(name, a);
         }
         return value;

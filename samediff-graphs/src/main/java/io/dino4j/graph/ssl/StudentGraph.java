@@ -1,5 +1,6 @@
 package io.dino4j.graph.ssl;
 
+import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.KoLeo;
 import io.dino4j.graph.op.PrototypeCrossEntropy;
@@ -61,7 +62,7 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
     private static final class Builder {
         private final SslConfig c;
         private final DataType type;
-        private final SameDiff sd = SameDiff.create();
+        private final SameDiff sd = BoundGraph.create();
         private final List<Term> terms = new ArrayList<>();
         private final List<SDVariable> values = new ArrayList<>();
 

@@ -1,5 +1,6 @@
 package io.dino4j.graph.ssl;
 
+import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.CenteredSoftmax;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.Sinkhorn;
@@ -60,7 +61,7 @@ public record TeacherGraph(SameDiff graph, Tokens tokens, List<String> outputs) 
 
     /** Builds the graph. */
     public static TeacherGraph of(SslConfig c, DataType type) {
-        SameDiff sd = SameDiff.create();
+        SameDiff sd = BoundGraph.create();
         SDVariable images = sd.placeHolder(GLOBAL_CROPS, type, c.globalRows(), 3, c.globalSize(), c.globalSize());
         SDVariable rows = sd.placeHolder(ROWS, DataType.INT32, c.globalRows() + c.maxMasked());
         SDVariable count = sd.placeHolder(MASKED_COUNT, DataType.INT32);
