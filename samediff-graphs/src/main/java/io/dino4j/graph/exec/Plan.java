@@ -10,11 +10,9 @@ import io.dino4j.graph.kernel.Scratch;
 import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -140,7 +138,7 @@ public final class Plan implements AutoCloseable {
                 Kernel kernel = call.op() instanceof GraphOp op
                         ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
                         : new StockKernel(call.op(), call.inputs(), call.outputs());
-                steps.add(new Step(call.op().opName(), cost(call), kernel));
+                steps.add(new Step(call.op().opName(), call.cost(), kernel));
             }
             trace.copies().forEach(c -> steps.add(copy(c)));
             return steps;
@@ -153,17 +151,6 @@ public final class Plan implements AutoCloseable {
     private static Step copy(Trace.Copy c) {
         Cost cost = new Cost(0, 2.0 * c.to().length() * c.to().dataType().width());
         return new Step("copy", cost, () -> c.to().assign(c.from()));
-    }
-
-    /** Of a stock op only the memory it moves is known. */
-    private static Cost cost(Trace.Call call) {
-        if (call.op() instanceof GraphOp op) {
-            return op.cost(call.inputs(), call.outputs());
-        }
-        double bytes = Stream.concat(call.inputs().stream(), Arrays.stream(call.outputs()))
-                .mapToDouble(a -> (double) a.length() * a.dataType().width())
-                .sum();
-        return new Cost(0, bytes);
     }
 
     private static Kernel kernel(OpCall call, List<KernelProvider> providers) {

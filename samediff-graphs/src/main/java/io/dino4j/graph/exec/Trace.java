@@ -1,5 +1,6 @@
 package io.dino4j.graph.exec;
 
+import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,8 +8,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
@@ -35,7 +38,19 @@ final class Trace {
     record Copy(INDArray from, INDArray to) {}
 
     /** An op on bound arrays; an output is null if nobody reads it or it is an alias. */
-    record Call(DifferentialFunction op, List<INDArray> inputs, INDArray[] outputs) {}
+    record Call(DifferentialFunction op, List<INDArray> inputs, INDArray[] outputs) {
+        /** What it costs at least; of a stock op only the memory it moves is known. */
+        Cost cost() {
+            if (op instanceof GraphOp g) {
+                return g.cost(inputs, outputs);
+            }
+            double bytes = Stream.concat(inputs.stream(), Arrays.stream(outputs))
+                    .filter(Objects::nonNull)
+                    .mapToDouble(a -> (double) a.length() * a.dataType().width())
+                    .sum();
+            return new Cost(0, bytes);
+        }
+    }
 
     private Trace(SameDiff graph, Bindings bindings, Leaves leaves) {
         this.graph = graph;
@@ -238,7 +253,21 @@ final class Trace {
 
     /** What the plan needs. */
     PlanSize size() {
-        return new PlanSize(arena().bytes(), nodes.size());
+        Map<Value, INDArray> shapes = new HashMap<>();
+        Cost cost = Cost.NONE;
+        long largest = 0;
+        for (Node n : nodes) {
+            List<INDArray> in = n.in().stream()
+                    .map(v -> shapes.computeIfAbsent(v, Trace::shapeOnly))
+                    .toList();
+            INDArray[] out = n.out().stream()
+                    .map(v -> v.isWritten() ? shapes.computeIfAbsent(v, Trace::shapeOnly) : null)
+                    .toArray(INDArray[]::new);
+            Cost c = new Call(n.op(), in, out).cost();
+            cost = cost.plus(c);
+            largest = Math.max(largest, (long) c.bytes());
+        }
+        return new PlanSize(arena().bytes(), largest, cost, nodes.size());
     }
 
     /** Gives an array to every value; bytes of those that are the plan's own. */

@@ -101,9 +101,14 @@ final class Value {
         outside = true;
     }
 
+    /** True if the op that makes it writes it. */
+    boolean isWritten() {
+        return host == null && (read || !optional);
+    }
+
     /** True if it needs a place in the arena. */
     boolean isOfArena() {
-        return host == null && !outside && (read || !optional);
+        return !outside && isWritten();
     }
 
     boolean isBound() {
