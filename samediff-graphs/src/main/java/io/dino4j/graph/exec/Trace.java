@@ -347,14 +347,6 @@ final class Trace {
 
     /** The arrays of VARIABLEs that are read in place. */
     List<INDArray> weights() {
-        return values.values().stream()
-                .filter(v -> graph.getVariable(v.name).getVariableType() == VariableType.VARIABLE && v.isBound())
-                .map(Value::array)
-                .toList();
-    }
-
-    /** The arrays of VARIABLEs that are read in place. */
-    List<INDArray> weights() {
         return leaves.weights();
     }
 
