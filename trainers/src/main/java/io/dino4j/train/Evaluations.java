@@ -10,6 +10,7 @@ import io.dino4j.train.report.PatchFeatures;
 import io.dino4j.train.report.RunReport;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,7 +91,7 @@ final class Evaluations {
         new RunReport(
                         "Pre-training in " + request.directory().path().getFileName(),
                         request.command(),
-                        request.config().toYaml(),
+                        Files.readString(request.directory().configFile()), // of all phases
                         versions,
                         metricsAndKnn(),
                         accuracies,

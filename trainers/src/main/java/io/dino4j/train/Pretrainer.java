@@ -80,22 +80,46 @@ public final class Pretrainer {
      */
     public Outcome run() throws IOException {
         RunConfig config = request.config();
-        requireEnoughImages(config);
-        Recipe.step(config); // what cannot be built fails before anything is written
+        for (int i = 0; i < config.phaseCount(); i++) { // what cannot be built fails before anything is written
+            requireEnoughImages(config.phase(i));
+            Recipe.step(config.phase(i));
+        }
         Sessions.install(request.providers());
         Map<String, String> versions = Versions.of(request.providers());
-        if (!RunDirectory.holdsRun(request.directory().path())) {
+        boolean goesOn = RunDirectory.holdsRun(request.directory().path());
+        if (!goesOn) {
+            Start.check(config);
             request.directory().describe(config, request.command(), versions);
         }
         CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
-        try (Trainer trainer = new Trainer(config, request.providers());
+        int skipped = 0;
+        while (true) {
+            Optional<Checkpoint> newest = checkpoints.latest();
+            Phase phase = Phase.after(config, newest);
+            if (goesOn) {
+                request.directory().describe(config, request.command(), versions); // it fits what is done
+            }
+            Outcome outcome = run(phase, newest, checkpoints, versions);
+            skipped += outcome.skippedImages();
+            if (!outcome.finished() || phase.isLast() || stopping) {
+                return new Outcome(outcome.steps(), outcome.finished() && phase.isLast(), skipped);
+            }
+        }
+    }
+
+    /** Runs a phase to its end, which leaves a checkpoint. */
+    private Outcome run(
+            Phase phase, Optional<Checkpoint> newest, CheckpointStore checkpoints, Map<String, String> versions)
+            throws IOException {
+        Request now = phase.request(request);
+        RunConfig config = phase.config();
+        try (Trainer trainer = new Trainer(phase, request.providers());
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(config),
                         trainer.model().average().views(SslConfig.BACKBONE),
                         request.providers())) {
-            long step = resume(trainer, checkpoints);
-            request.directory().describe(config, request.command(), versions);
-            Evaluations evaluations = new Evaluations(request, teacher, progress);
+            long step = Start.of(phase, newest).apply(trainer, progress);
+            Evaluations evaluations = new Evaluations(now, teacher, progress);
             evaluations.before(step);
             int skipped;
             try (BatchLoader batches = BatchLoader.open(
@@ -108,12 +132,14 @@ public final class Pretrainer {
                             PREFETCH,
                             progress::say);
                     MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
-                step = train(trainer, step, batches, metrics, checkpoints, evaluations, versions);
+                step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, versions);
                 skipped = batches.skippedCount();
             }
-            boolean finished = step >= config.totalSteps();
+            boolean finished = step >= phase.end();
             if (finished) {
                 evaluations.after(step);
+            }
+            if (finished && phase.isLast()) {
                 evaluations.report(versions);
             }
             return new Outcome(step, finished, skipped);
@@ -131,17 +157,18 @@ public final class Pretrainer {
 
     private long train(
             Trainer trainer,
+            Phase phase,
             long first,
             BatchLoader batches,
             MetricsLog metrics,
             CheckpointStore checkpoints,
             Evaluations evaluations,
             Map<String, String> versions) {
-        RunConfig config = request.config();
-        long total = config.totalSteps();
+        RunConfig config = phase.config();
+        long total = phase.end();
         long step = first;
         long saved = first;
-        progress.begin("training", first, total);
+        progress.begin(phase.task(), first, total);
         long start = System.nanoTime();
         while (step < total && !stopping) {
             Map<String, Double> values;
@@ -154,13 +181,13 @@ public final class Pretrainer {
             metrics.write(step, values);
             step++;
             progress.advance(step, values);
-            if (step % config.train().checkpointPeriod() == 0 || stopping) {
+            if (phase.local(step) % config.train().checkpointPeriod() == 0 || stopping) {
                 checkpoints.save(trainer.state(step, request.images().size(), versions), trainer.snapshot());
                 saved = step;
             }
             if (evaluations.isDue(step) && step < total) {
                 evaluations.during(step);
-                progress.begin("training", step, total);
+                progress.begin(phase.task(), step, total);
                 start = System.nanoTime();
             }
         }
@@ -183,24 +210,6 @@ public final class Pretrainer {
             }
             throw e;
         }
-    }
-
-    private long resume(Trainer trainer, CheckpointStore checkpoints) {
-        Optional<Checkpoint> latest = checkpoints.latest();
-        if (latest.isEmpty()) {
-            return 0;
-        }
-        latest.get().requireConfig(request.config().hash());
-        long step = latest.get().state().step();
-        if (step > request.config().totalSteps()) {
-            throw new ConfigException("optim.epochs is %d, which is %d steps, but the run has done %d already; raise it"
-                    .formatted(
-                            request.config().optim().epochs(), request.config().totalSteps(), step));
-        }
-        trainer.restore(latest.get());
-        progress.say(
-                "going on from step %d of %d".formatted(step, request.config().totalSteps()));
-        return step;
     }
 
     /** More threads than processors would only wait for each other. */

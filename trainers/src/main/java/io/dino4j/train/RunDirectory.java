@@ -3,6 +3,8 @@ package io.dino4j.train;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.train.checkpoint.Checkpoint;
+import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.RunConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,6 +24,7 @@ public final class RunDirectory implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String LOCK = ".lock";
     private static final String CONFIG = "config.yaml";
+    private static final String CHECKPOINTS = "checkpoints";
     /** What a run that ended before it recorded its configuration may leave behind. */
     private static final Set<String> TRACES = Set.of(LOCK, draftName(CONFIG));
 
@@ -87,6 +90,20 @@ public final class RunDirectory implements AutoCloseable {
         return Files.exists(path.resolve(CONFIG));
     }
 
+    /**
+     * The file of weights that a path names: of a run, or of one of its checkpoints, the averaged network; else the path itself.
+     *
+     * @throws TrainingException if it is a run without a checkpoint
+     */
+    public static Path weights(Path path) {
+        if (holdsRun(path)) {
+            return CheckpointStore.latestIn(path.resolve(CHECKPOINTS))
+                    .orElseThrow(() -> new TrainingException("%s has no complete checkpoint yet".formatted(path)))
+                    .teacherFile();
+        }
+        return Files.isDirectory(path) ? Checkpoint.open(path).teacherFile() : path;
+    }
+
     private static boolean isOccupied(Path path) {
         if (!Files.isDirectory(path)) {
             return false;
@@ -115,7 +132,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The folder of checkpoints. */
     public Path checkpoints() {
-        return path.resolve("checkpoints");
+        return path.resolve(CHECKPOINTS);
     }
 
     /** The report for people. */

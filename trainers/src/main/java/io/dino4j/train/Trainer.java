@@ -7,6 +7,7 @@ import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.param.Initialization;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.DropPath;
+import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.RunState;
 import io.dino4j.train.checkpoint.Snapshot;
@@ -17,6 +18,8 @@ import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import io.dino4j.train.schedule.Schedules;
+import io.dino4j.zoo.weights.LoadReport;
+import io.dino4j.zoo.weights.PretrainedWeights;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +34,7 @@ final class Trainer implements AutoCloseable {
     private static final String CLS_CENTER = "cls_center";
     private static final String PATCH_CENTER = "patch_center";
 
+    private final Phase phase;
     private final RunConfig config;
     private final SslModel model;
     private final Workers workers;
@@ -40,8 +44,9 @@ final class Trainer implements AutoCloseable {
     private final Seed dropSeed;
 
     /** A network at its start values; student and average begin equal. */
-    Trainer(RunConfig config, List<KernelProvider> providers) {
-        this.config = config;
+    Trainer(Phase phase, List<KernelProvider> providers) {
+        this.phase = phase;
+        config = phase.config();
         SslConfig step = Recipe.step(config);
         model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);
         RunConfig.Student s = config.student();
@@ -72,7 +77,7 @@ final class Trainer implements AutoCloseable {
      * @throws TrainingException if a loss or gradient is not finite; student and average are then as before the step
      */
     Map<String, Double> step(long step, Batch batch) {
-        Hyper now = schedules.at(step);
+        Hyper now = schedules.at(phase.local(step));
         Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs(step, batch), now.teacherTemp()));
         GradientClip.Clipping clipping = clip.measure(model.gradients());
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
@@ -143,14 +148,42 @@ final class Trainer implements AutoCloseable {
                 seen % images,
                 optimizer.steps(),
                 Map.of("train.seed", config.train().seed()),
+                phase.number(),
+                phase.first(),
                 config.hash(),
                 versions);
+    }
+
+    /**
+     * Starts from trained weights: student and average alike.
+     *
+     * @return what was loaded, in lines for people
+     */
+    List<String> startFrom(PretrainedWeights weights) {
+        LoadReport report = weights.load(model.student(), model.config().backbone());
+        model.average().vector().assign(model.student().vector());
+        return report.lines();
+    }
+
+    /** Starts where the phase before ended: student, average and centres, positions resampled; moments are fresh. */
+    void startFrom(Checkpoint before) {
+        VitConfig vit = model.config().backbone();
+        try (PretrainedWeights student = PretrainedWeights.open(before.studentFile());
+                PretrainedWeights average = PretrainedWeights.open(before.teacherFile())) {
+            student.load(model.student(), vit);
+            average.load(model.average(), vit);
+        }
+        loadCenters(before);
     }
 
     /** Goes back to a checkpoint, bit for bit. */
     void restore(Checkpoint checkpoint) {
         checkpoint.restoreInto(snapshot());
         optimizer.restoreSteps(checkpoint.state().optimizerSteps());
+        loadCenters(checkpoint);
+    }
+
+    private void loadCenters(Checkpoint checkpoint) {
         Map<String, INDArray> extras = checkpoint.extras();
         load(CLS_CENTER, model.clsCenter(), extras);
         load(PATCH_CENTER, model.patchCenter(), extras);

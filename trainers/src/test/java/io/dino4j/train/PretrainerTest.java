@@ -10,6 +10,8 @@ import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.MetricsLog;
+import io.dino4j.zoo.weights.Safetensors;
+import io.dino4j.zoo.weights.WeightsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,5 +144,77 @@ final class PretrainerTest {
                         ConfigException.class, () -> TinyTraining.run(dir, TinyTraining.config("optim.epochs=2")))
                 .getMessage();
         assertEquals("optim.epochs is 2, which is 2 steps, but the run has done 3 already; raise it", message);
+    }
+
+    /** Another size, another batch, another rate: 3 steps and 3 more. */
+    private static final String TWO_PHASES =
+            "phases=[{name: large, optim: {epochs: 3, base_lr: 0.01}, train: {batch_size_per_gpu: 3}, crops: {global_crops_size: 48}}]";
+
+    @Test
+    void aSecondPhaseGoesOnFromTheFirstWhereverTheRunStops() throws IOException {
+        RunConfig config = TinyTraining.config(TWO_PHASES, "optim.epochs=3", "train.centering=centering", "student.drop_path_rate=0.25");
+        Path whole = dir.resolve("whole");
+        assertEquals(new Pretrainer.Outcome(6, true, 0), TinyTraining.run(whole, config));
+        assertEquals(6, TinyTraining.metrics(whole).size());
+        Checkpoint end = TinyTraining.newest(whole);
+        assertEquals(
+                List.of(1, 3L, 6L, 3L),
+                List.of(
+                        end.state().phase(),
+                        end.state().phaseStart(),
+                        end.state().step(),
+                        end.state().optimizerSteps()));
+        assertEquals(config.phase(1).hash(), end.state().configHash());
+        try (Safetensors student = Safetensors.open(end.studentFile())) {
+            assertEquals(
+                    1 + 6 * 6, student.tensors().get("backbone.pos_embed").shape()[1], "48 pixels in patches of 8");
+        }
+        for (long stop : new long[] {2, 3, 4}) { // before, at and after the switch
+            Path parts = dir.resolve("parts" + stop);
+            assertEquals(new Pretrainer.Outcome(stop, false, 0), TinyTraining.run(parts, config, stop));
+            assertEquals(new Pretrainer.Outcome(6, true, 0), TinyTraining.run(parts, config));
+            requireSameState(whole, parts);
+        }
+    }
+
+    @Test
+    void aPhaseMayBeAddedToAFinishedRunButNotTakenAway() throws IOException {
+        TinyTraining.run(dir, TinyTraining.config("optim.epochs=3"));
+        RunConfig longer = TinyTraining.config(TWO_PHASES, "optim.epochs=3");
+        assertEquals(new Pretrainer.Outcome(6, true, 0), TinyTraining.run(dir, longer));
+        for (String[] wrong : new String[][] {
+            {"optim.epochs=3", "phases lists 0, but the run is in phase 1 already"},
+            {
+                "optim.epochs=2 " + TWO_PHASES,
+                "the phases before 'large' have 2 steps now, but the run left them at step 3"
+            },
+        }) {
+            String[] keys = wrong[0].split(" (?=phases)");
+            String message = assertThrows(ConfigException.class, () -> TinyTraining.run(dir, TinyTraining.config(keys)))
+                    .getMessage();
+            assertTrue(message.startsWith(wrong[1]), message);
+        }
+    }
+
+    @Test
+    void aRunStartsFromTheAverageOfAnother() throws IOException {
+        Path first = dir.resolve("first");
+        TinyTraining.run(first, TinyTraining.config("optim.epochs=2"));
+        Path second = dir.resolve("second");
+        String init = "student.pretrained_weights=" + first;
+        TinyTraining.run(second, TinyTraining.config(init, "optim.epochs=2", "optim.base_lr=0", "optim.min_lr=0"));
+        assertEquals(
+                -1,
+                Files.mismatch(
+                        TinyTraining.newest(first).teacherFile(),
+                        TinyTraining.newest(second).studentFile()),
+                "steps of rate 0 leave the student where it began");
+        Path third = dir.resolve("third");
+        String message = assertThrows(
+                        WeightsException.class,
+                        () -> TinyTraining.run(third, TinyTraining.config(init, "student.depth=1")))
+                .getMessage();
+        assertTrue(message.contains("with 2 blocks"), message);
+        assertFalse(Files.exists(third), "nothing is written");
     }
 }

@@ -26,7 +26,7 @@ final class TrainerTest {
 
     private static Trainer trainer() {
         Sessions.install(Providers.forThisMachine());
-        return new Trainer(CONFIG, Providers.forThisMachine());
+        return new Trainer(Phase.of(CONFIG, 0), Providers.forThisMachine());
     }
 
     @Test

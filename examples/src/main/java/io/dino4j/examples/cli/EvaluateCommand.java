@@ -92,10 +92,12 @@ final class EvaluateCommand {
                         "%s holds no run: expected config.yaml and checkpoints, as ./dino4j pretrain --out writes"
                                 .formatted(weights));
             }
-            RunConfig config =
-                    ConfigLayers.defaults().file(weights.resolve("config.yaml")).resolve();
             Checkpoint checkpoint = CheckpointStore.latestIn(weights.resolve("checkpoints"))
                     .orElseThrow(() -> new TrainingException("%s has no complete checkpoint yet".formatted(weights)));
+            RunConfig config = ConfigLayers.defaults()
+                    .file(weights.resolve("config.yaml"))
+                    .resolve()
+                    .phase(checkpoint.state().phase());
             ImageSource bank = new ImageFolder(train);
             ImageSource queries = new ImageFolder(val);
             requireClasses(bank, train);

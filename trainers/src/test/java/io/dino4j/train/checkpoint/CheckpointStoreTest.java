@@ -125,7 +125,7 @@ final class CheckpointStoreTest {
     }
 
     private static RunState state(long step) {
-        return new RunState(step, 2, 17, step, Map.of("root", -5L), "abc", Map.of("dino4j", "0.1"));
+        return new RunState(step, 2, 17, step, Map.of("root", -5L), 1, 3, "abc", Map.of("dino4j", "0.1"));
     }
 
     private static Snapshot snapshot(long seed) {

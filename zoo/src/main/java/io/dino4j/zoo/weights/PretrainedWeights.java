@@ -3,6 +3,7 @@ package io.dino4j.zoo.weights;
 import io.dino4j.graph.head.HeadConfig;
 import io.dino4j.graph.kernel.PositionResampling;
 import io.dino4j.graph.op.PositionEmbedding.Resize;
+import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.VitConfig;
@@ -14,7 +15,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -111,33 +112,44 @@ public final class PretrainedWeights implements AutoCloseable {
      * @throws WeightsException listing every difference; nothing is written then
      */
     public LoadReport load(ParameterVector into, VitConfig config) {
+        LoadReport report = check(into.layout(), config);
+        StrictWeights.load(new Renamed(resize(config)), into, loads(into.layout()));
+        return report;
+    }
+
+    /**
+     * What {@link #load} would do.
+     *
+     * @throws WeightsException listing every difference
+     */
+    public LoadReport check(ParameterLayout layout, VitConfig config) {
         shape.requireFits(file.file(), config);
-        Set<String> wanted = parts(into.layout().names());
+        StrictWeights.check(new Renamed(resize(config)), layout, loads(layout));
+        Set<String> wanted = parts(layout.names());
         Set<String> held = parts(names.sources().keySet());
-        Set<String> both = PARTS.stream()
-                .filter(p -> wanted.contains(p) && held.contains(p))
-                .collect(Collectors.toCollection(TreeSet::new));
-        Resize resize = new Resize(
-                shape.gridSize(),
-                config.gridSize(),
-                config.gridSize(),
-                config.interpolateAntialias(),
-                config.interpolateOffset());
-        StrictWeights.load(new Renamed(resize), into, name -> both.contains(part(name)) || !PARTS.contains(part(name)));
         return new LoadReport(
                 file.file(),
                 shape,
-                both.stream().map(PretrainedWeights::title).toList(),
-                wanted.stream()
-                        .filter(p -> !both.contains(p))
-                        .map(PretrainedWeights::title)
-                        .toList(),
-                held.stream()
-                        .filter(p -> !both.contains(p))
-                        .map(PretrainedWeights::title)
-                        .toList(),
+                titles(wanted, held::contains),
+                titles(wanted, p -> !held.contains(p)),
+                titles(held, p -> !wanted.contains(p)),
                 names.ignored(),
-                resize.isIdentity() ? Optional.empty() : Optional.of(resize));
+                Optional.of(resize(config)).filter(r -> !r.isIdentity()));
+    }
+
+    private Resize resize(VitConfig c) {
+        return new Resize(
+                shape.gridSize(), c.gridSize(), c.gridSize(), c.interpolateAntialias(), c.interpolateOffset());
+    }
+
+    /** What is compared and loaded: the parts that both have, and what is of no part. */
+    private Predicate<String> loads(ParameterLayout layout) {
+        Set<String> wanted = parts(layout.names());
+        Set<String> held = parts(names.sources().keySet());
+        return name -> {
+            String part = part(name);
+            return wanted.contains(part) && held.contains(part) || !PARTS.contains(part);
+        };
     }
 
     private static Set<String> parts(Iterable<String> names) {
@@ -151,8 +163,11 @@ public final class PretrainedWeights implements AutoCloseable {
         return name.substring(0, name.indexOf('.') + 1);
     }
 
-    private static String title(String part) {
-        return part.substring(0, part.length() - 1);
+    private static List<String> titles(Set<String> parts, Predicate<String> chosen) {
+        return parts.stream()
+                .filter(chosen)
+                .map(p -> p.substring(0, p.length() - 1))
+                .toList();
     }
 
     @Override

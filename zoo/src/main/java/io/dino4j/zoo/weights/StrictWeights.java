@@ -39,14 +39,23 @@ public final class StrictWeights {
      * @throws WeightsException listing every difference
      */
     static void load(TensorFile file, ParameterVector into, Predicate<String> part) {
+        check(file, into.layout(), part);
+        for (ParameterLayout.Entry e : into.layout().entries()) {
+            if (part.test(e.name())) {
+                file.readInto(e.name(), into.view(e.name()));
+            }
+        }
+    }
+
+    /** As {@link #load(TensorFile, ParameterVector, Predicate)}, without loading. */
+    static void check(TensorFile file, ParameterLayout layout, Predicate<String> part) {
         Map<String, TensorInfo> theirs = file.tensors();
         TreeSet<String> unexpected = new TreeSet<>(theirs.keySet());
         unexpected.removeIf(part.negate());
         TreeSet<String> missing = new TreeSet<>();
         List<String> misshapen = new ArrayList<>();
-        List<ParameterLayout.Entry> wanted = into.layout().entries().stream()
-                .filter(e -> part.test(e.name()))
-                .toList();
+        List<ParameterLayout.Entry> wanted =
+                layout.entries().stream().filter(e -> part.test(e.name())).toList();
         for (ParameterLayout.Entry e : wanted) {
             TensorInfo t = theirs.get(e.name());
             unexpected.remove(e.name());
@@ -63,9 +72,6 @@ public final class StrictWeights {
         if (!faults.isEmpty()) {
             throw new WeightsException(
                     "%s does not fit this model: %s".formatted(file.file(), String.join("; ", faults)));
-        }
-        for (ParameterLayout.Entry e : wanted) {
-            file.readInto(e.name(), into.view(e.name()));
         }
     }
 
