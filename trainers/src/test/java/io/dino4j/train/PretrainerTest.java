@@ -152,7 +152,8 @@ final class PretrainerTest {
 
     @Test
     void aSecondPhaseGoesOnFromTheFirstWhereverTheRunStops() throws IOException {
-        RunConfig config = TinyTraining.config(TWO_PHASES, "optim.epochs=3", "train.centering=centering", "student.drop_path_rate=0.25");
+        RunConfig config = TinyTraining.config(
+                TWO_PHASES, "optim.epochs=3", "train.centering=centering", "student.drop_path_rate=0.25");
         Path whole = dir.resolve("whole");
         assertEquals(new Pretrainer.Outcome(6, true, 0), TinyTraining.run(whole, config));
         assertEquals(6, TinyTraining.metrics(whole).size());
