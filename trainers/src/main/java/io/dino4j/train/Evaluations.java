@@ -1,9 +1,5 @@
 package io.dino4j.train;
 
-import io.dino4j.data.image.EvalTransform;
-import io.dino4j.data.image.Image;
-import io.dino4j.data.image.Normalization;
-import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.train.report.PatchFeatures;
@@ -16,9 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** What a run measures of its teacher: k-NN before, during and after, and the report at the end. */
 final class Evaluations {
@@ -35,6 +28,11 @@ final class Evaluations {
         this.teacher = teacher;
         this.progress = progress;
         this.knn = KnnHistory.open(request.directory().knnFile());
+    }
+
+    /** What is evaluated; it serves the thread that trains. */
+    FeatureExtractor teacher() {
+        return teacher;
     }
 
     /** Raw pixels and the untrained network, once in a run. */
@@ -114,37 +112,11 @@ final class Evaluations {
 
     private Optional<PatchFeatures> pictures() {
         ImageSource source = request.probe().map(KnnProbe::test).orElse(request.images());
-        EvalTransform transform = Recipe.evaluation(request.config());
-        List<Image> images = new ArrayList<>();
-        int stride = Math.max(1, source.size() / PICTURES);
-        for (int i = 0; i < source.size() && images.size() < PICTURES; i += stride) {
-            try {
-                images.add(transform.apply(source.read(i)));
-            } catch (UnreadableImageException e) {
-                progress.say("not shown in the report: " + e.getMessage());
-            }
-        }
-        if (images.isEmpty()) {
-            return Optional.empty();
-        }
-        int size = images.get(0).width();
-        INDArray patches =
-                teacher.extract(normalised(images, transform.normalization())).patches();
-        float[][] features =
-                patches.reshape(images.size(), patches.length() / images.size()).toFloatMatrix();
-        byte[][] rgb = images.stream().map(Image::rgb).toArray(byte[][]::new);
-        int grid = (int) Math.round(Math.sqrt(patches.size(1)));
-        return Optional.of(new PatchFeatures(features, rgb, size, grid));
-    }
-
-    private static INDArray normalised(List<Image> images, Normalization normalization) {
-        int side = images.get(0).width();
-        INDArray all = Nd4j.create(DataType.FLOAT, images.size(), 3, side, side);
-        float[] chw = new float[3 * side * side];
-        for (int i = 0; i < images.size(); i++) {
-            normalization.write(images.get(i), chw);
-            all.slice(i).assign(Nd4j.createFromArray(chw).reshape(3, side, side));
-        }
-        return all;
+        return PatchPictures.read(
+                        source,
+                        PICTURES,
+                        Recipe.evaluation(request.config()),
+                        line -> progress.say("not shown in the report: " + line))
+                .map(pictures -> pictures.features(teacher));
     }
 }

@@ -31,6 +31,7 @@ public final class Pretrainer {
 
     private final Request request;
     private final Progress progress;
+    private final StepObserver observer;
     private volatile boolean stopping;
 
     /**
@@ -62,8 +63,14 @@ public final class Pretrainer {
 
     /** A run that has not begun. */
     public Pretrainer(Request request, Progress progress) {
+        this(request, progress, StepObserver.NONE);
+    }
+
+    /** A run that has not begun, and whose pictures somebody looks at. */
+    public Pretrainer(Request request, Progress progress, StepObserver observer) {
         this.request = request;
         this.progress = progress;
+        this.observer = observer;
     }
 
     /** Asks a run, from another thread, to stop after the current step and to leave a checkpoint. */
@@ -174,6 +181,7 @@ public final class Pretrainer {
             Map<String, Double> values;
             try (Batch batch = next(batches)) {
                 values = trainer.step(step, batch);
+                observer.step(batch, evaluations.teacher());
             }
             long now = System.nanoTime();
             values.put("images_per_second", config.train().batchSizePerGpu() * 1e9 / (now - start));

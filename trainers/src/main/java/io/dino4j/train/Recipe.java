@@ -124,7 +124,15 @@ public final class Recipe {
 
     /** From image to network without augmentation: the official resize and centre crop; small images are taken whole. */
     public static EvalTransform evaluation(RunConfig c) {
-        int size = c.crops().globalCropsSize();
+        return evaluation(c.crops().globalCropsSize());
+    }
+
+    /**
+     * From image to a network whose global crops have this size.
+     *
+     * @param size side of the input in pixels, positive
+     */
+    public static EvalTransform evaluation(int size) {
         int resize = size <= SMALL_IMAGE ? size : (int) Math.round(size * EVAL_RESIZE);
         return new EvalTransform(resize, size, Normalization.imagenet());
     }

@@ -122,12 +122,27 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The resolved configuration. */
     public Path configFile() {
-        return path.resolve(CONFIG);
+        return configFile(path);
+    }
+
+    /** The resolved configuration of the run in a folder. */
+    public static Path configFile(Path folder) {
+        return folder.resolve(CONFIG);
     }
 
     /** One record a step. */
     public Path metricsFile() {
-        return path.resolve("metrics.jsonl");
+        return metricsFile(path);
+    }
+
+    /** One record a step of the run in a folder. */
+    public static Path metricsFile(Path folder) {
+        return folder.resolve("metrics.jsonl");
+    }
+
+    /** How the run in a folder was started: command and versions. */
+    public static Path runFile(Path folder) {
+        return folder.resolve("run.json");
     }
 
     /** The folder of checkpoints. */
@@ -142,7 +157,12 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Results of k-NN. */
     Path knnFile() {
-        return path.resolve("knn.json");
+        return knnFile(path);
+    }
+
+    /** Results of k-NN of the run in a folder. */
+    public static Path knnFile(Path folder) {
+        return folder.resolve("knn.json");
     }
 
     /** Records how the run was started: configuration, command and versions. From then on the folder holds a run. */
@@ -152,7 +172,7 @@ public final class RunDirectory implements AutoCloseable {
         run.set("versions", JSON.valueToTree(versions));
         try {
             replace(configFile(), config.toYaml()); // first: it is what marks a run
-            replace(path.resolve("run.json"), JSON.writeValueAsString(run));
+            replace(runFile(path), JSON.writeValueAsString(run));
         } catch (IOException e) {
             throw new TrainingException("%s cannot be written: %s".formatted(path, e.getMessage()));
         }

@@ -35,7 +35,7 @@ final class PretrainerTest {
     @TempDir
     private Path dir;
 
-    private static void requireSameState(Path one, Path other) throws IOException {
+    static void requireSameState(Path one, Path other) throws IOException {
         Checkpoint a = TinyTraining.newest(one);
         Checkpoint b = TinyTraining.newest(other);
         assertEquals(a.state().step(), b.state().step());

@@ -77,6 +77,26 @@ public final class Normalization {
         }
     }
 
+    /**
+     * The way back, for people to look at.
+     *
+     * @param chw (3, H, W) normalised floats
+     * @param width W
+     * @param height H
+     * @return the nearest 8-bit image; equal to the one that was normalised
+     */
+    public Image restore(float[] chw, int width, int height) {
+        int plane = width * height;
+        byte[] rgb = new byte[3 * plane];
+        for (int c = 0; c < 3; c++) {
+            for (int p = 0; p < plane; p++) {
+                float value = 255 * (chw[c * plane + p] * std[c] + mean[c]);
+                rgb[3 * p + c] = (byte) Math.max(0, Math.min(255, Math.round(value)));
+            }
+        }
+        return new Image(width, height, rgb);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Normalization n && Arrays.equals(mean, n.mean) && Arrays.equals(std, n.std);

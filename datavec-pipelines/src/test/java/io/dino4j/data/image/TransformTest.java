@@ -146,4 +146,18 @@ final class TransformTest {
             assertEquals((byte) 131, value);
         }
     }
+
+    @Test
+    void restoringANormalisedImageGivesItBack() {
+        byte[] rgb = new byte[3 * 16 * 32];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (i / 3 % 256 ^ i % 3);
+        }
+        Image image = new Image(32, 16, rgb);
+        float[] chw = new float[rgb.length];
+        Normalization.imagenet().write(image, chw);
+        assertEquals(image, Normalization.imagenet().restore(chw, 32, 16));
+        chw[0] = 1e9f;
+        assertEquals(255, Normalization.imagenet().restore(chw, 32, 16).at(0, 0, 0), "beyond the range");
+    }
 }

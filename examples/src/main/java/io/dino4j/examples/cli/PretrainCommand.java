@@ -7,11 +7,15 @@ import io.dino4j.data.source.RenderedShapes;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.train.KnnProbe;
 import io.dino4j.train.Pretrainer;
+import io.dino4j.train.Progress;
 import io.dino4j.train.Recipe;
 import io.dino4j.train.RunDirectory;
+import io.dino4j.train.StepObserver;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.live.LiveFeed;
+import io.dino4j.train.live.LivePage;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -39,6 +43,7 @@ import picocli.CommandLine.Spec;
             "  ./dino4j pretrain",
             "  ./dino4j pretrain --images photos/ --preset nano --epochs 20 --out runs/photos",
             "  ./dino4j pretrain --out runs/photos --epochs 40 --resume",
+            "  ./dino4j pretrain --serve",
             "  ./dino4j pretrain --images photos/ --config vitl14.yaml --set train.batch_size_per_gpu=16"
         })
 final class PretrainCommand implements Callable<Integer> {
@@ -111,6 +116,15 @@ final class PretrainCommand implements Callable<Integer> {
             description = "onednn or portable; default the fastest that runs here.")
     private Providers kernels;
 
+    @Option(
+            names = "--serve",
+            arity = "0..1",
+            fallbackValue = "" + LivePage.DEFAULT_PORT,
+            paramLabel = "PORT",
+            description =
+                    "Show the run in the browser while it goes: a page for this machine only; port ${FALLBACK-VALUE} unless given, 0 for any free one.")
+    private Integer serve;
+
     @Spec
     private CommandSpec spec;
 
@@ -127,7 +141,23 @@ final class PretrainCommand implements Callable<Integer> {
         Optional<KnnProbe> probe = probe(resolved, source);
         try (RunDirectory directory = RunDirectory.open(folder, resume);
                 ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            return train(resolved, source, probe, directory, progress);
+            return serve == null
+                    ? train(resolved, source, probe, directory, progress, StepObserver.NONE)
+                    : trainAndServe(resolved, source, probe, directory, progress);
+        }
+    }
+
+    private int trainAndServe(
+            RunConfig resolved,
+            ImageSource source,
+            Optional<KnnProbe> probe,
+            RunDirectory directory,
+            ConsoleProgress console)
+            throws Exception {
+        LiveFeed feed = LiveFeed.of(console, source, probe.map(KnnProbe::test).orElse(source));
+        try (LivePage page = LivePage.of(directory.path(), serve, feed)) {
+            console.say("live page: " + page.address());
+            return train(resolved, source, probe, directory, feed.progress(), feed.observer());
         }
     }
 
@@ -136,7 +166,8 @@ final class PretrainCommand implements Callable<Integer> {
             ImageSource source,
             Optional<KnnProbe> probe,
             RunDirectory directory,
-            ConsoleProgress progress)
+            Progress progress,
+            StepObserver observer)
             throws Exception {
         String command =
                 "dino4j " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
@@ -150,7 +181,8 @@ final class PretrainCommand implements Callable<Integer> {
                                 ? command
                                 : command.replaceFirst("dino4j", "dino4j pretrain"),
                         kernels == null ? Providers.forThisMachine() : kernels.list()),
-                progress);
+                progress,
+                observer);
         progress.say("%d images, %d steps of %d, to %s"
                 .formatted(
                         source.size(),

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * {@code metrics.jsonl}: one record a line, {@code {"step":12,"lr":0.001,...}}, handed to the operating system as it is
@@ -122,18 +123,27 @@ public final class MetricsLog implements AutoCloseable {
     public static List<Record> read(Path file) throws IOException {
         List<Record> records = new ArrayList<>();
         for (String line : Files.readAllLines(file)) {
-            JsonNode node;
-            try {
-                node = JSON.readTree(line);
-            } catch (JsonProcessingException e) {
+            Optional<Record> record = parse(line);
+            if (record.isEmpty()) {
                 break;
             }
-            Map<String, Double> values = new LinkedHashMap<>();
-            node.properties().forEach(p -> values.put(p.getKey(), p.getValue().asDouble(notFinite(p.getValue()))));
-            values.remove("step");
-            records.add(new Record(node.path("step").asLong(), values));
+            records.add(record.get());
         }
         return records;
+    }
+
+    /** What a line says; empty if it was cut short. */
+    public static Optional<Record> parse(String line) {
+        JsonNode node;
+        try {
+            node = JSON.readTree(line);
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+        Map<String, Double> values = new LinkedHashMap<>();
+        node.properties().forEach(p -> values.put(p.getKey(), p.getValue().asDouble(notFinite(p.getValue()))));
+        values.remove("step");
+        return Optional.of(new Record(node.path("step").asLong(), values));
     }
 
     private static double notFinite(JsonNode value) {

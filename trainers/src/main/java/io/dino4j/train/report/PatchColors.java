@@ -10,14 +10,14 @@ import org.nd4j.linalg.factory.Nd4j;
  * blue, so that equal colours mean similar features, in one image or across them. Each component is stretched so that its
  * 2nd to 98th percentile fill the range; its sign, which is arbitrary, is fixed by its largest entry.
  */
-final class PatchColors {
+public final class PatchColors {
     private static final int COMPONENTS = 3;
     private static final int ITERATIONS = 100;
 
     private PatchColors() {}
 
     /** The colours, [images][patches · 3], 8-bit RGB. */
-    static byte[][] of(PatchFeatures input) {
+    public static byte[][] of(PatchFeatures input) {
         int images = input.features().length;
         int patches = input.patches();
         float[][] projected = project(input); // (components, images · patches)

@@ -1,13 +1,11 @@
 package io.dino4j.train.report;
 
+import io.dino4j.data.image.Image;
 import io.dino4j.train.metrics.MetricsLog;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import javax.imageio.ImageIO;
 
 /**
  * A run on one page: curves, nearest-neighbour accuracies, pictures of patch features, configuration and versions. The
@@ -92,7 +89,7 @@ public record RunReport(
     }
 
     /** The page as text. */
-    public String html() throws IOException {
+    public String html() {
         StringBuilder page = new StringBuilder();
         page.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
                 .append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>")
@@ -151,7 +148,7 @@ public record RunReport(
         page.append("</table>\n");
     }
 
-    private void patchPictures(StringBuilder page) throws IOException {
+    private void patchPictures(StringBuilder page) {
         if (patches.isEmpty()) {
             return;
         }
@@ -194,16 +191,8 @@ public record RunReport(
                 .append("</pre></details>\n");
     }
 
-    private static String image(byte[] rgb, int size, String description) throws IOException {
-        BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < size * size; i++) {
-            int color = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | rgb[3 * i + 2] & 255;
-            image.setRGB(i % size, i / size, color);
-        }
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        ImageIO.write(image, "png", png);
-        return "<img alt=\"%s\" src=\"data:image/png;base64,%s\">"
-                .formatted(escape(description), Base64.getEncoder().encodeToString(png.toByteArray()));
+    private static String image(byte[] rgb, int size, String description) {
+        return "<img alt=\"%s\" src=\"%s\">".formatted(escape(description), Png.dataUri(new Image(size, size, rgb)));
     }
 
     static String escape(String text) {

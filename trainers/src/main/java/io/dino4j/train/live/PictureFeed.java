@@ -1,0 +1,116 @@
+package io.dino4j.train.live;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.dino4j.data.crop.Batch;
+import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Normalization;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.train.PatchPictures;
+import io.dino4j.train.Recipe;
+import io.dino4j.train.StepObserver;
+import io.dino4j.train.report.PatchColors;
+import io.dino4j.train.report.PatchFeatures;
+import io.dino4j.train.report.Png;
+import io.dino4j.zoo.FeatureExtractor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The pictures of a run. The thread that trains copies what somebody has asked for, within its {@link Ration}; the threads that serve
+ * turn the newest copy into pictures. Nothing else passes between them.
+ */
+final class PictureFeed implements StepObserver {
+    /** Images whose crops are shown. */
+    private static final int CROPPED = 3;
+
+    /** Images whose patch features are shown. */
+    private static final int PATCHED = 4;
+
+    private record Patches(long step, PatchFeatures features) {}
+
+    private final ImageSource images;
+    private final ImageSource shown;
+    private final Consumer<String> unreadable;
+    private final Ration cropTime = new Ration(Duration.ofSeconds(5));
+    private final Ration patchTime = new Ration(Duration.ofSeconds(30));
+    private volatile Optional<Crops> crops = Optional.empty();
+    private volatile Optional<Patches> patches = Optional.empty();
+    private Optional<PatchPictures> pictures = Optional.empty();
+    private int picturesSize;
+
+    /**
+     * A feed without pictures yet.
+     *
+     * @param images what is trained on
+     * @param shown whose patch features are shown
+     * @param unreadable told of images that cannot be read
+     */
+    PictureFeed(ImageSource images, ImageSource shown, Consumer<String> unreadable) {
+        this.images = images;
+        this.shown = shown;
+        this.unreadable = unreadable;
+    }
+
+    @Override
+    public void step(Batch batch, FeatureExtractor teacher) {
+        long now = System.nanoTime();
+        if (cropTime.isDue(now)) {
+            crops = Optional.of(Crops.copy(batch, images, CROPPED));
+            cropTime.spend(now, System.nanoTime());
+        }
+        if (patchTime.isDue(now)) {
+            long begun = System.nanoTime();
+            pictures((int) batch.globals().size(3))
+                    .ifPresent(p -> patches = Optional.of(new Patches(batch.step(), p.features(teacher))));
+            patchTime.spend(begun, System.nanoTime());
+        }
+    }
+
+    /** The images at the size of the global crops, which a later phase of a run may change. */
+    private Optional<PatchPictures> pictures(int size) {
+        if (size != picturesSize) {
+            picturesSize = size;
+            pictures = PatchPictures.read(
+                    shown, PATCHED, Recipe.evaluation(size), line -> unreadable.accept("not shown: " + line));
+        }
+        return pictures;
+    }
+
+    /** Writes the newest crops, if there are any yet, and asks for newer ones. */
+    void writeCrops(JsonGenerator json) throws IOException {
+        Optional<Crops> newest = crops;
+        cropTime.ask();
+        if (newest.isPresent()) {
+            newest.get().write(json, Normalization.imagenet());
+        }
+    }
+
+    /**
+     * Writes {@code "step":..,"grid":..,"images":[{"size":..,"src":..,"colors":..}]} of the newest patch features, if there are any yet,
+     * and asks for newer ones.
+     */
+    void writePatches(JsonGenerator json) throws IOException {
+        Optional<Patches> newest = patches;
+        patchTime.ask();
+        if (newest.isEmpty()) {
+            return;
+        }
+        PatchFeatures features = newest.get().features;
+        byte[][] colors = PatchColors.of(features);
+        json.writeNumberField("step", newest.get().step);
+        json.writeNumberField("grid", features.gridSize());
+        json.writeArrayFieldStart("images");
+        for (int i = 0; i < colors.length; i++) {
+            int size = features.imageSize();
+            int grid = features.gridSize();
+            json.writeStartObject();
+            json.writeNumberField("size", size);
+            json.writeStringField("src", Png.dataUri(new Image(size, size, features.rgb()[i])));
+            json.writeStringField("colors", Png.dataUri(new Image(grid, grid, colors[i])));
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+}
