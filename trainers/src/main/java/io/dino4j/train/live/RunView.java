@@ -53,11 +53,9 @@ final class RunView {
         json.writeNumberField("step", position.step());
         Optional<RunConfig> now = config();
         if (now.isPresent()) {
-            RunConfig c = now.get();
-            long left = Math.max(0, c.totalSteps() - position.step());
-            json.writeNumberField("total", c.totalSteps());
-            json.writeNumberField("epochSteps", c.train().officialEpochLength());
-            double seconds = left * c.train().batchSizePerGpu() / position.imagesPerSecond();
+            json.writeNumberField("total", now.get().stepsBefore(now.get().phaseCount()));
+            json.writeNumberField("epochSteps", now.get().train().officialEpochLength());
+            double seconds = imagesLeft(now.get(), position.step()) / position.imagesPerSecond();
             if (Double.isFinite(seconds)) {
                 json.writeNumberField("secondsLeft", Math.round(seconds));
             }
@@ -72,11 +70,21 @@ final class RunView {
         }
     }
 
+    /** Images that are still to be trained on; those of a phase at a larger size count as any other. */
+    private static double imagesLeft(RunConfig config, long step) {
+        double images = 0;
+        for (int i = 0; i < config.phaseCount(); i++) {
+            long left = config.stepsBefore(i + 1) - Math.max(step, config.stepsBefore(i));
+            images += (double) Math.max(0, left) * config.phase(i).train().imagesPerStep();
+        }
+        return images;
+    }
+
     private String status(long step) throws IOException {
         if (feed.isPresent()) {
             return "running";
         }
-        if (config().map(c -> step >= c.totalSteps()).orElse(false)) {
+        if (config().map(c -> step >= c.stepsBefore(c.phaseCount())).orElse(false)) {
             return "finished";
         }
         Path file = RunDirectory.metricsFile(folder);

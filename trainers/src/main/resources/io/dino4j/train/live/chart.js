@@ -59,15 +59,15 @@ function html(name, className, parent) {
   return e;
 }
 
-/** A moving average that starts at the first value; `window` in points. */
+/** The mean over `window` points around each; fewer at the ends. */
 function smoothed(values, window) {
-  const keep = 1 - 1 / window;
-  let sum = 0;
-  let weight = 0;
-  return values.map((v) => {
-    sum = keep * sum + v;
-    weight = keep * weight + 1;
-    return sum / weight;
+  const sums = [0];
+  for (const v of values) sums.push(sums.at(-1) + v);
+  const half = Math.ceil(window / 2);
+  return values.map((_, i) => {
+    const from = Math.max(0, i - half);
+    const to = Math.min(values.length, i + half + 1);
+    return (sums[to] - sums[from]) / (to - from);
   });
 }
 
@@ -81,7 +81,7 @@ export class Chart {
     this.view = { range: 1, smooth: true };
     this.figure = html('figure', '', parent);
     this.figure.dataset.chart = spec.key;
-    this.figure.classList.toggle('wide', spec.wide);
+    this.figure.classList.toggle('wide', Boolean(spec.wide));
     const caption = html('figcaption', '', this.figure);
     html('span', 'title', caption).textContent = spec.title;
     html('span', 'unit', caption).textContent = spec.unit;
@@ -163,7 +163,7 @@ export class Chart {
     const f = log ? Math.log : (v) => v;
     const [a, b] = [f(low), f(high)];
     this.y = (v) => PAD.top + ((this.height - PAD.top - PAD.bottom) * (b - f(v))) / (b - a);
-    this.axes(width, log ? logTicks(low, high) : roundTicks(low, high, this.height / 40), roundTicks(x0, x1, width / 110));
+    this.axes(width, log ? logTicks(low, high) : roundTicks(low, high, this.height / 40), roundTicks(x0, x1, width / 75));
     references.forEach((s) => this.reference(s, width));
     this.shown.forEach((s, i) => this.curve(s, i));
     this.marks = element('g', {}, this.svg);
@@ -233,7 +233,7 @@ export class Chart {
     }
     const smooth = this.spec.smooth && this.view.smooth && n > FEW;
     if (smooth) element('path', { class: 'raw', d: this.path(s.x, s.y) }, g);
-    element('path', { class: 'line', d: this.path(s.x, smooth ? smoothed(s.y, Math.max(2, n / 40)) : s.y) }, g);
+    element('path', { class: 'line', d: this.path(s.x, smooth ? smoothed(s.y, n / 40) : s.y) }, g);
     if (n <= FEW) s.x.forEach((x, k) => element('circle', { cx: this.x(x), cy: this.y(s.y[k]), r: 2.4 }, g));
   }
 

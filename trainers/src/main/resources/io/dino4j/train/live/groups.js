@@ -5,9 +5,10 @@ const RULES = [
   { pattern: /^(total_)?loss$/, section: 'hero', title: () => 'Objective', unit: 'sum of all terms' },
   { pattern: /grad.*norm|norm.*grad/, section: 'gradients', chart: 'Gradient norm by part', unit: 'before clipping', log: true, wide: true },
   {
-    pattern: /entropy|prototype|perplexity|(^|_)std($|_)|distance|nearest|effective_rank|collapse|sentinel/,
+    pattern: /entropy|prototype|perplexity|(^|_)std($|_)|distance|nearest|effective_rank|collapse|sentinel|rollback/,
     section: 'sentinel',
   },
+  { pattern: /^weight_norm_|^student_norm_/, section: 'gradients', chart: 'Weight norm by part', log: true, wide: true },
   { pattern: /loss|koleo/, section: 'losses', title: (name) => LOSSES[name] ?? words(name) },
   { pattern: /(^|_)lr($|_)|learning_rate/, section: 'schedules', chart: 'Learning rate', smooth: false },
   { pattern: /^(weight_decay|wd|momentum|teacher_momentum)$|temp(erature)?$/, section: 'schedules', smooth: false },
@@ -22,7 +23,15 @@ const LOSSES = {
   ibot_loss: 'iBOT, masked patches',
 };
 
-const TITLES = { momentum: 'Teacher momentum', teacher_temp: 'Teacher temperature' };
+const TITLES = {
+  momentum: 'Teacher momentum',
+  teacher_temp: 'Teacher temperature',
+  teacher_entropy_share: 'Entropy over its maximum',
+  prototypes_used: 'Prototypes in use',
+  koleo_distance: 'Nearest feature',
+};
+
+const UNITS = { teacher_entropy: 'nats', prototype_use: 'share', feature_std: 'per channel', koleo_distance: 'distance' };
 
 /** The sections of the page in their order. */
 export const SECTIONS = [
@@ -48,8 +57,8 @@ export function place(name) {
     key: rule.chart ?? name,
     section: rule.section,
     title: rule.chart ?? TITLES[name] ?? (rule.title ?? words)(name),
-    label: words(rule.chart ? name.replace(/^grad_norm_|_lr$/, '') : name),
-    unit: rule.unit ?? '',
+    label: words(rule.chart ? name.replace(/^(grad|weight|student)_norm_|_lr$/, '') : name),
+    unit: rule.unit ?? UNITS[name] ?? '',
     log: rule.log ?? false,
     smooth: rule.smooth ?? true,
     wide: rule.wide ?? false,

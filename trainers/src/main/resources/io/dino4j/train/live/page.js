@@ -148,7 +148,7 @@ function tiles() {
     const before = [knn.raw_pixels && `raw pixels ${percent(best(knn.raw_pixels))}`, knn[0] && `untrained ${percent(best(knn[0]))}`];
     out.push(['k-NN accuracy', percent(best(knn[steps.at(-1)])), before.filter(Boolean).join(', ')]);
   }
-  const norms = Object.keys(data.metrics).filter((n) => place(n).section === 'gradients');
+  const norms = Object.keys(data.metrics).filter((n) => n.startsWith('grad_norm_'));
   if (norms.length > 0) out.push(['Gradient norm', number(Math.max(...norms.map(latest))), 'largest part']);
   $('tiles').replaceChildren(...out.map(([name, value, more]) => {
     const div = document.createElement('div');
