@@ -8,12 +8,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dino4j.examples.cli.Main;
 import io.dino4j.train.RunDirectory;
+import io.dino4j.zoo.weights.SafetensorsWriter;
+import io.dino4j.zoo.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine;
 
 /** What the command line does with good and bad input: exit codes, messages, and what is left behind. */
@@ -237,6 +242,56 @@ final class CliTest {
                 "images_per_second")) {
             assertTrue(first.path(key).isNumber(), key + " is missing from " + first);
         }
+    }
+
+    @Test
+    void aRunStartsFromAnotherOrFromABareBackbone() throws IOException {
+        Outcome warm = pretrain(labelled, "--epochs", 1, "--init", finished).succeeded();
+        assertTrue(warm.err().contains("loaded backbone, dino_head, ibot_head"), warm.err());
+        Path bare = dir.resolve("backbone.safetensors");
+        Map<String, INDArray> backbone = new LinkedHashMap<>();
+        try (TensorFile file = TensorFile.open(RunDirectory.weights(finished))) {
+            file.tensors().keySet().stream()
+                    .filter(n -> n.startsWith("backbone."))
+                    .forEach(n -> backbone.put(n.substring("backbone.".length()), file.read(n)));
+        }
+        SafetensorsWriter.write(bare, backbone, Map.of());
+        out = dir.resolve("bare");
+        Outcome cold = pretrain(labelled, "--init", bare, "--set", "crops.global_crops_size=40")
+                .succeeded();
+        for (String line : List.of(
+                "backbone.safetensors has no heads: in the first 1 steps only fresh heads learn (--freeze-steps)",
+                "loaded backbone; fresh dino_head, ibot_head",
+                "position embedding resampled from 4 x 4 to 5 x 5 patches")) {
+            assertTrue(cold.err().contains(line), cold.err());
+        }
+        String recorded = Files.readString(out.resolve("config.yaml"));
+        assertTrue(recorded.contains("freeze_backbone_steps: 1") && recorded.contains(bare.toString()), recorded);
+    }
+
+    @Test
+    void weightsThatAreNoneAreNamed() throws IOException {
+        Path none = dir.resolve("none.pth");
+        pretrain(labelled, "--init", none).failed(2, none.toString(), "no such file");
+        Path text = Files.writeString(dir.resolve("notes.txt"), "no weights at all");
+        pretrain(labelled, "--init", text).failed(2, text.toString(), "neither a .safetensors file nor a PyTorch");
+        pretrain(labelled, "--init", finished, "--set", "student.depth=3")
+                .failed(2, "holds a ViT of width 32 with 2 blocks", "wanted is a ViT of width 32 with 3 blocks");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void twoPhasesAreOneRun() throws IOException {
+        String phases = "phases=[{name: large, optim: {epochs: 1}, crops: {global_crops_size: 48}}]";
+        Outcome outcome = pretrain(labelled, "--set", phases).succeeded();
+        assertTrue(outcome.err().contains("12 steps of 8"), outcome.err());
+        assertTrue(outcome.err().contains("large begins"), outcome.err());
+        assertEquals(3 * TinyRun.EPOCH, new RunFiles(out).numbers().size());
+        Path val = TinyRun.classes(dir.resolve("val"), 4, 1);
+        String text = Outcome.of("evaluate", "knn", "--weights", out, "--train", labelled, "--val", val)
+                .succeeded()
+                .out();
+        assertTrue(text.startsWith("teacher after 12 steps"), text);
     }
 
     @Test

@@ -22,7 +22,7 @@ import java.util.Optional;
  * Self-supervised pre-training from a configuration and images to weights and a report (official {@code train/train.py}). A run that is
  * interrupted at any moment goes on from its last checkpoint to the same weights as an undisturbed one.
  */
-public final class Pretrainer {
+public final class Pretrainer implements Training {
     /** Batches made ahead of the one that is being trained on. */
     private static final int PREFETCH = 2;
 
@@ -73,18 +73,12 @@ public final class Pretrainer {
         this.observer = observer;
     }
 
-    /** Asks a run, from another thread, to stop after the current step and to leave a checkpoint. */
+    @Override
     public void stop() {
         stopping = true;
     }
 
-    /**
-     * Trains to the end of the schedule.
-     *
-     * @throws ConfigException if the configuration does not fit the images or asks for what cannot be built
-     * @throws TrainingException if the run cannot go on; what was done up to the last checkpoint stays
-     * @throws IOException if results cannot be written
-     */
+    @Override
     public Outcome run() throws IOException {
         RunConfig config = request.config();
         for (int i = 0; i < config.phaseCount(); i++) { // what cannot be built fails before anything is written

@@ -1,7 +1,7 @@
 package io.dino4j.examples.benchmark;
 
+import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.exec.OpTime;
-import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.train.Versions;
 import java.io.PrintWriter;
@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,11 +45,8 @@ abstract class BenchmarkRun implements Callable<Integer> {
             description = "Show the time by kind of op too, and how near it comes to what the machine can do.")
     private boolean profile;
 
-    @Option(
-            names = "--kernels",
-            paramLabel = "NAME",
-            description = "onednn or portable; default the fastest that runs here.")
-    private Providers kernels;
+    @Mixin
+    private KernelsOption kernels;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -86,7 +84,7 @@ abstract class BenchmarkRun implements Callable<Integer> {
     }
 
     private Result measure() throws InterruptedException {
-        List<KernelProvider> providers = kernels == null ? Providers.forThisMachine() : kernels.list();
+        List<KernelProvider> providers = kernels.list();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         int processors = Runtime.getRuntime().availableProcessors();
         if (load > BUSY * processors) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
-import io.dino4j.graph.exec.Providers;
+import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
@@ -28,6 +28,7 @@ import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -76,11 +77,8 @@ final class EvaluateCommand {
         @Option(names = "--json", description = "Print JSON.")
         private boolean json;
 
-        @Option(
-                names = "--kernels",
-                paramLabel = "NAME",
-                description = "onednn or portable; default the fastest that runs here.")
-        private Providers kernels;
+        @Mixin
+        private KernelsOption kernels;
 
         @Spec
         private CommandSpec spec;
@@ -131,11 +129,7 @@ final class EvaluateCommand {
                 StrictWeights.load(file, teacher);
             }
             Map<String, INDArray> backbone = teacher.views(SslConfig.BACKBONE);
-            return new FeatureExtractor(
-                    vit,
-                    backbone,
-                    Optional.of(new WeightVersion()),
-                    kernels == null ? Providers.forThisMachine() : kernels.list());
+            return new FeatureExtractor(vit, backbone, Optional.of(new WeightVersion()), kernels.list());
         }
 
         private void print(Checkpoint checkpoint, Map<Integer, Double> accuracy, Map<Integer, Double> pixels)

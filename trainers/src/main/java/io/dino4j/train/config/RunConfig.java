@@ -492,7 +492,7 @@ public record RunConfig(
     }
 
     /**
-     * SHA-256, in hex, of what decides a run's numbers. Folders, loader threads, how often to save or evaluate, the
+     * SHA-256, in hex, of what decides a run's numbers. Folders and files, loader threads, how often to save or evaluate, the
      * number of epochs, the learning rate and the clipping are left out, so that a resumed run may change them: go on
      * for longer, with the schedules of the longer run, or more gently. So is what follows: each phase has a hash of its own.
      */
@@ -501,6 +501,8 @@ public record RunConfig(
         tree.remove(List.of("MODEL", "compute_precision", "evaluation", "sentinel", "phases"));
         ((ObjectNode) tree.get("train"))
                 .remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset", "recompute_blocks"));
+        ((ObjectNode) tree.get("student")).remove("pretrained_weights");
+        ((ObjectNode) tree.get("distillation")).remove("teacher_weights");
         ((ObjectNode) tree.get("optim")).remove(List.of("epochs", "base_lr", "clip_grad"));
         return ConfigTree.sha256(tree.toString()).toLowerCase(Locale.ROOT);
     }
