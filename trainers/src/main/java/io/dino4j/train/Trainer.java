@@ -30,7 +30,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The state of a run and one step of it: schedules, losses, gradients, clipping, AdamW, moving average. */
-final class Trainer implements AutoCloseable {
+public final class Trainer implements AutoCloseable {
     private static final String CLS_CENTER = "cls_center";
     private static final String PATCH_CENTER = "patch_center";
 
@@ -42,6 +42,11 @@ final class Trainer implements AutoCloseable {
     private final AdamW optimizer;
     private final Schedules schedules;
     private final Seed dropSeed;
+
+    /** The first phase of a run: a network at its start values; student and average begin equal. */
+    public Trainer(RunConfig run, List<KernelProvider> providers) {
+        this(Phase.of(run, 0), providers);
+    }
 
     /** A network at its start values; student and average begin equal. */
     Trainer(Phase phase, List<KernelProvider> providers) {
@@ -76,7 +81,7 @@ final class Trainer implements AutoCloseable {
      * @return every loss term, schedule and gradient norm
      * @throws TrainingException if a loss or gradient is not finite; student and average are then as before the step
      */
-    Map<String, Double> step(long step, Batch batch) {
+    public Map<String, Double> step(long step, Batch batch) {
         Hyper now = schedules.at(phase.local(step));
         Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs(step, batch), now.teacherTemp()));
         GradientClip.Clipping clipping = clip.measure(model.gradients());

@@ -25,7 +25,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * A step of self-supervised training without the optimiser: the teacher's targets, the student's losses and the gradient of every
  * parameter, on a batch of drawn shapes with the crops and block masks of the recipe.
  */
-final class CompiledStep implements Compiled {
+public final class CompiledStep implements Compiled {
     private static final long SEED = 1;
 
     /** Layer-scale of a trained network. */
@@ -41,7 +41,7 @@ final class CompiledStep implements Compiled {
      *
      * @param providers who computes the ops, the first that can
      */
-    CompiledStep(RunConfig config, List<KernelProvider> providers) {
+    public CompiledStep(RunConfig config, List<KernelProvider> providers) {
         GraphOps.register();
         SslConfig step = Recipe.step(config);
         model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);

@@ -6,16 +6,21 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /** What Linux tells of memory; empty on other systems. */
-final class LinuxMemory {
+public final class LinuxMemory {
     private LinuxMemory() {}
 
     /** The most bytes that this process had resident at a time: heap, native arrays, code, everything. */
-    static OptionalLong peakResident() {
+    public static OptionalLong peakResident() {
         return read("/proc/self/status", "VmHWM:");
     }
 
+    /** The bytes that this process has resident now. */
+    public static OptionalLong resident() {
+        return read("/proc/self/status", "VmRSS:");
+    }
+
     /** Bytes that a new process can have without swapping. */
-    static OptionalLong available() {
+    public static OptionalLong available() {
         return read("/proc/meminfo", "MemAvailable:");
     }
 

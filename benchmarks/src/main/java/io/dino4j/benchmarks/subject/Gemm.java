@@ -1,0 +1,19 @@
+package io.dino4j.benchmarks.subject;
+
+import io.dino4j.graph.kernel.onednn.GemmPeak;
+import java.util.Map;
+
+/** What the processor can do: the fastest matrix product in a precision. */
+final class Gemm implements Subject {
+    private double best;
+
+    @Override
+    public void run() {
+        best = Math.max(best, GemmPeak.measure());
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+        return Map.of("gflops", best);
+    }
+}
