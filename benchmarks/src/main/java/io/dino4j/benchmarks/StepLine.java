@@ -24,23 +24,31 @@ record StepLine() implements Line {
     @Override
     public List<Row> measure(Setting setting) throws LineFailure {
         try (SubjectProcess step = SubjectProcess.ours(setting, "step", StepSetting.OFFICIAL.words("step"));
-                SubjectProcess deeper =
-                        SubjectProcess.ours(setting, "step, drop path 0.4", StepSetting.OFFICIAL.with(0.4).words("step"));
+                SubjectProcess deeper = SubjectProcess.ours(
+                        setting,
+                        "step, drop path 0.4",
+                        StepSetting.OFFICIAL.with(0.4).words("step"));
                 SubjectProcess whole = SubjectProcess.ours(
-                        setting, "step, no drop path", StepSetting.OFFICIAL.with(0).words("step"))) {
+                        setting,
+                        "step, no drop path",
+                        StepSetting.OFFICIAL.with(0).words("step"))) {
             List<Measured> m = Contest.USUAL.hold(setting, List.of(step, deeper, whole));
             Measured us = m.get(0);
             double saved = 1 - m.get(1).median() / m.get(2).median();
             return List.of(
-                    Row.of("SSL step f32", "s", us.median())
-                            .memory(us)
-                            .wanting(Goal.atMost(1.7)),
+                    Row.of("SSL step f32", "s", us.median()).memory(us).wanting(Goal.atMost(1.7)),
                     Row.of("SSL step f32, of the official code's recorded time", "s", us.median())
                             .against("official code, as recorded", OFFICIAL_SECONDS, OFFICIAL_SECONDS / us.median()),
                     Row.of("SSL step f32, peak memory", "GB", us.peakBytes() / GIGA)
-                            .against("official code, as recorded", OFFICIAL_GIGABYTES, us.peakBytes() / GIGA / OFFICIAL_GIGABYTES)
+                            .against(
+                                    "official code, as recorded",
+                                    OFFICIAL_GIGABYTES,
+                                    us.peakBytes() / GIGA / OFFICIAL_GIGABYTES)
                             .wanting(Goal.atMost(1.2 / OFFICIAL_GIGABYTES)),
-                    Row.of("SSL step, drop path 0.4, share of the time saved", "s", m.get(1).median())
+                    Row.of(
+                                    "SSL step, drop path 0.4, share of the time saved",
+                                    "s",
+                                    m.get(1).median())
                             .against("no drop path", m.get(2).median(), saved)
                             .memory(m.get(1), m.get(2))
                             .wanting(Goal.atLeast(0.3)));

@@ -35,7 +35,8 @@ final class SubjectProcess implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.maxbytes=16g",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=20g",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            "-Dorg.slf4j.simpleLogger.log.org.nd4j=error");
+            "-Dorg.slf4j.simpleLogger.log.org.nd4j=error",
+            "-Dorg.slf4j.simpleLogger.log.ai.djl.util.cuda=error");
 
     private final String name;
     private final Path log;
@@ -80,7 +81,7 @@ final class SubjectProcess implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SubjectMain.class.getName()));
+        command.add(SubjectMain.class.getName());
         command.addAll(words);
         return new SubjectProcess(setting, name, command, environment);
     }
@@ -99,6 +100,8 @@ final class SubjectProcess implements AutoCloseable {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
             builder.environment().keySet().removeIf(key -> key.startsWith("OMP_") || key.startsWith("MKL_"));
             builder.environment().put("OMP_NUM_THREADS", Integer.toString(setting.threads()));
+            // not -cp: ONNX Runtime 1.29.0 searches its command line with a regex that overflows the stack on a long one
+            builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
             builder.environment().putAll(environment);
             process = builder.start();
         } catch (IOException e) {
