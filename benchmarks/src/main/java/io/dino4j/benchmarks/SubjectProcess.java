@@ -100,7 +100,8 @@ final class SubjectProcess implements AutoCloseable {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
             builder.environment().keySet().removeIf(key -> key.startsWith("OMP_") || key.startsWith("MKL_"));
             builder.environment().put("OMP_NUM_THREADS", Integer.toString(setting.threads()));
-            // not -cp: ONNX Runtime 1.29.0 searches its command line with a regex that overflows the stack on a long one
+            // not -cp: ONNX Runtime 1.29.0 searches its command line with a regex that overflows the stack on a long
+            // one
             builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
             builder.environment().putAll(environment);
             process = builder.start();
