@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Multi-head self-attention over packed sequences, without ever holding the attention matrices of the whole batch:
@@ -66,6 +67,11 @@ public final class Attention extends GraphOp {
     @Override
     public int getNumOutputs() {
         return 2;
+    }
+
+    @Override
+    public DataType outputType(int i, List<DataType> in) {
+        return i == 1 ? widened(in.get(0)) : in.get(0);
     }
 
     @Override

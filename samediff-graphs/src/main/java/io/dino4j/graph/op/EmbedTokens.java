@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Puts the token sequences together: masked patches are replaced by the mask token, the cls token goes in front, positions are
@@ -12,8 +13,8 @@ import org.nd4j.autodiff.samediff.SameDiff;
  *
  * <p>For groups {@code g} of images of equal size: {@code B_g} images of {@code n_g} patches. Inputs, in order: patches
  * {@code [sum B_g n_g, D]}; cls {@code [1, 1, D]}; mask token {@code [1, D]}; if there are any, registers {@code [1, R, D]};
- * for every group positions {@code [1 + n_g, D]}; for every masked group, in order, a mask {@code [B_g, n_g]} of 0 and 1 in the
- * type of the patches. Output: {@code [sum B_g (1 + R + n_g), D]}. Attributes: {@code R}, then {@code (B_g, n_g, masked)}
+ * for every group positions {@code [1 + n_g, D]}; for every masked group, in order, a mask {@code [B_g, n_g]} of 0 and 1, of a
+ * real type. Output: {@code [sum B_g (1 + R + n_g), D]}. Attributes: {@code R}, then {@code (B_g, n_g, masked)}
  * for every group; the last {@code B_g} may be -1: as many as the rows allow.
  */
 public final class EmbedTokens extends GraphOp {
@@ -156,6 +157,11 @@ public final class EmbedTokens extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 3 + (numRegisters() > 0 ? 1 : 0) + (numIArguments() - 1) / 3;
+        }
+
+        @Override
+        public DataType outputType(int i, List<DataType> in) {
+            return in.get(i);
         }
 
         @Override

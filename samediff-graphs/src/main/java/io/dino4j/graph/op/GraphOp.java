@@ -48,6 +48,11 @@ public abstract class GraphOp extends DynamicCustomOp {
         return in.get(0);
     }
 
+    /** The type of sums, statistics and losses of values that are stored as {@code type}: FLOAT for BFLOAT16, else the same. */
+    protected static DataType widened(DataType type) {
+        return type == DataType.BFLOAT16 ? DataType.FLOAT : type;
+    }
+
     /**
      * Where output {@code i} lies if it needs no memory of its own: the input that holds it and the first row there; no kernel
      * writes it. Null for an output with memory of its own.

@@ -33,7 +33,7 @@ public final class KoLeo extends GraphOp {
 
     @Override
     public DataType outputType(int i, List<DataType> in) {
-        return i == 1 ? DataType.INT32 : in.get(0);
+        return i == 1 ? DataType.INT32 : widened(in.get(0));
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Scales rows to unit length: {@code y = x / max(|x|, eps)}. Input {@code x [R, D]}; outputs {@code y [R, D]} and
@@ -22,6 +23,11 @@ public final class L2Normalize extends GraphOp {
     @Override
     public int getNumOutputs() {
         return 2;
+    }
+
+    @Override
+    public DataType outputType(int i, List<DataType> in) {
+        return i == 1 ? widened(in.get(0)) : in.get(0);
     }
 
     @Override

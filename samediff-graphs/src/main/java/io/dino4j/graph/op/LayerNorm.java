@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Layer normalisation over the last dimension: {@code y = (x - mean) / sqrt(var + eps) * weight + bias}, biased variance.
@@ -38,6 +39,11 @@ public final class LayerNorm extends GraphOp {
     @Override
     public int getNumOutputs() {
         return hasSkip() ? 4 : 3;
+    }
+
+    @Override
+    public DataType outputType(int i, List<DataType> in) {
+        return i == 1 || i == 2 ? widened(in.get(0)) : in.get(0);
     }
 
     @Override
@@ -77,6 +83,11 @@ public final class LayerNorm extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 3;
+        }
+
+        @Override
+        public DataType outputType(int i, List<DataType> in) {
+            return i == 0 ? in.get(0) : in.get(1);
         }
 
         @Override

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * A linear layer with everything that follows it in a transformer block:
@@ -15,6 +16,9 @@ import org.nd4j.autodiff.samediff.SameDiff;
  * {@link #hasResidual} {@code residual [T, O]}. Output 0: {@code y [T, O]}. With {@link #gelu}, output 1:
  * {@code z = x W^T + b [T, O]}, which only the gradient reads. GELU is the exact one, {@code z Phi(z)}. GELU and layer-scale do
  * not occur together.
+ *
+ * <p>Activations ({@code x}, residual, outputs) may be BFLOAT16 beside FLOAT parameters: operands of the product are then BFLOAT16,
+ * sums are FLOAT.
  */
 public final class Linear extends GraphOp {
     /** For SameDiff. */
@@ -38,6 +42,16 @@ public final class Linear extends GraphOp {
             throw new IllegalArgumentException("a linear layer has either GELU or layer-scale");
         }
         addIArgument(gelu ? 1 : 0, bias == null ? 0 : 1, gamma == null ? 0 : 1, residual == null ? 0 : 1);
+    }
+
+    private Linear(SameDiff sd, SDVariable x, SDVariable weight) {
+        super(sd, List.of(x, weight));
+        addIArgument(0, 0, 0, 0, 1);
+    }
+
+    /** Adds {@code y = x W^T} to {@code sd}, which is FLOAT where {@code x} is BFLOAT16: the logits of a loss. */
+    public static Linear logits(SameDiff sd, SDVariable x, SDVariable weight) {
+        return new Linear(sd, x, weight);
     }
 
     private static List<SDVariable> present(SDVariable... in) {
@@ -73,6 +87,12 @@ public final class Linear extends GraphOp {
     @Override
     public int getNumOutputs() {
         return gelu() ? 2 : 1;
+    }
+
+    @Override
+    public DataType outputType(int i, List<DataType> in) {
+        boolean logits = numIArguments() > 4 && attribute(4) == 1;
+        return logits ? widened(in.get(0)) : in.get(0);
     }
 
     @Override
@@ -157,6 +177,11 @@ public final class Linear extends GraphOp {
         @Override
         protected double flops(long[][] in, boolean[] computed) {
             return product(in) * ((computed[0] ? 1 : 0) + (computed[1] ? 1 : 0));
+        }
+
+        @Override
+        public DataType outputType(int i, List<DataType> in) {
+            return in.get(i);
         }
 
         @Override

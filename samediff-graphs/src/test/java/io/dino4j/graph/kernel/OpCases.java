@@ -141,6 +141,27 @@ final class OpCases {
         return c.cases;
     }
 
+    /** What occurs in mixed precision alone: where 16 bits begin and end. */
+    static List<OpCase> mixed() {
+        OpCases c = new OpCases();
+        c.add(
+                "patchify to bfloat16",
+                (sd, v) -> new Patchify(sd, List.of(v), 4, true),
+                List.of(c.array(3, 3, 8, 12), c.array(2, 3, 4, 4)),
+                0);
+        c.add(
+                "logits",
+                (sd, v) -> Linear.logits(sd, v[0], v[1]),
+                List.of(c.array(33, 64), c.array(515, 64).divi(8)),
+                0);
+        c.add(
+                "logits of many rows",
+                (sd, v) -> Linear.logits(sd, v[0], v[1]),
+                List.of(c.array(300, 24), c.array(65, 24).divi(8)),
+                0);
+        return c.cases;
+    }
+
     /** Normal deviates. */
     INDArray array(long... shape) {
         int n = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);

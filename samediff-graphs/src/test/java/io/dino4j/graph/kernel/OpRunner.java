@@ -24,7 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public record OpRunner(KernelProvider provider, DataType type, Collective collective) {
     private static final int GUARD = 64;
-    private static final int GUARD_VALUE = 12345;
+    private static final int GUARD_VALUE = 12288; // BFLOAT16 holds it too
 
     /** A single worker. */
     public OpRunner(KernelProvider provider, DataType type) {
@@ -59,7 +59,17 @@ public record OpRunner(KernelProvider provider, DataType type, Collective collec
      * @param only the only output that somebody reads; -1 for all
      */
     public Optional<Bound> bind(GraphOp op, List<INDArray> inputs, int only) {
-        List<INDArray> in = inputs.stream().map(this::guarded).collect(Collectors.toList());
+        return bindAsTheyAre(
+                op,
+                inputs.stream()
+                        .map(x -> x.dataType().isFPType() ? x.castTo(type) : x)
+                        .toList(),
+                only);
+    }
+
+    /** As {@link #bind}, with inputs of the types that they have. */
+    Optional<Bound> bindAsTheyAre(GraphOp op, List<INDArray> inputs, int only) {
+        List<INDArray> in = inputs.stream().map(OpRunner::guarded).collect(Collectors.toList());
         for (int i = 0; i < in.size(); i++) {
             if (!op.readsInput(i)) {
                 in.get(i).assign(Double.NaN); // only its shape may matter
@@ -91,9 +101,9 @@ public record OpRunner(KernelProvider provider, DataType type, Collective collec
         return Nd4j.create(x.data(), shape, Nd4j.getStrides(shape, 'c'), offset, 'c');
     }
 
-    private INDArray guarded(INDArray x) {
-        INDArray copy = guarded(x.shape(), x.dataType().isFPType() ? type : x.dataType());
-        copy.assign(x.castTo(copy.dataType()));
+    private static INDArray guarded(INDArray x) {
+        INDArray copy = guarded(x.shape(), x.dataType());
+        copy.assign(x);
         return copy;
     }
 

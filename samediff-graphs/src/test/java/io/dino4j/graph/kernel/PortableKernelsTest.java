@@ -48,6 +48,17 @@ final class PortableKernelsTest {
         assertEquals(List.of(), ProviderAgreement.check(new PortableProvider(), c, FLOAT_TOLERANCE));
     }
 
+    static Stream<OpCase> mixed() {
+        return MixedAgreement.cases();
+    }
+
+    @ParameterizedTest
+    @MethodSource("mixed")
+    void mixedPrecisionAgreesWithDouble(OpCase c) {
+        assertEquals(
+                List.of(), MixedAgreement.check(new PortableProvider(), c, FLOAT_TOLERANCE, MixedAgreement.BFLOAT16));
+    }
+
     @Tag("gradcheck")
     @ParameterizedTest
     @MethodSource("small")

@@ -8,6 +8,7 @@ import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -53,25 +54,29 @@ public final class ProviderAgreement {
     private static boolean compare(
             OpRunner runner, GraphOp op, List<INDArray> inputs, List<INDArray> expected, int only, double tolerance) {
         var bound = runner.bind(op, inputs, only);
-        bound.ifPresent(b -> {
-            try (b) {
-                for (int run = 0; run < 2; run++) {
-                    b.run();
-                    b.checkGuards();
-                    for (int i = 0; i < expected.size(); i++) {
-                        if (b.outputs()[i] != null) {
-                            assertClose(
-                                    expected.get(i),
-                                    b.outputs()[i],
-                                    tolerance,
-                                    "%s output %d of %s, run %d"
-                                            .formatted(runner.provider().name(), i, op.opName(), run));
-                        }
+        bound.ifPresent(b -> compare(b, expected, out -> tolerance));
+        return bound.isPresent();
+    }
+
+    /** Runs twice and compares; the tolerance may depend on the output. */
+    static void compare(OpRunner.Bound bound, List<INDArray> expected, ToDoubleFunction<INDArray> tolerance) {
+        try (bound) {
+            for (int run = 0; run < 2; run++) {
+                bound.run();
+                bound.checkGuards();
+                for (int i = 0; i < expected.size(); i++) {
+                    INDArray out = bound.outputs()[i];
+                    if (out != null) {
+                        assertClose(
+                                expected.get(i),
+                                out,
+                                tolerance.applyAsDouble(out),
+                                "output %d of %s, run %d"
+                                        .formatted(i, bound.op().opName(), run));
                     }
                 }
             }
-        });
-        return bound.isPresent();
+        }
     }
 
     /** {@code |actual - expected| <= tolerance |expected|} in the Euclidean norm; equal for integers. */

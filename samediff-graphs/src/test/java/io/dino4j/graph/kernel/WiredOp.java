@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,11 +23,15 @@ final class WiredOp {
     private final Map<String, String> passedOn = new HashMap<>();
 
     WiredOp(OpCase c) {
+        this(c, c.inputs().stream().map(INDArray::dataType).toList());
+    }
+
+    /** With inputs of given types. */
+    WiredOp(OpCase c, List<DataType> types) {
         SameDiff sd = SameDiff.create();
         inputs = new SDVariable[c.inputs().size()];
         for (int i = 0; i < inputs.length; i++) {
-            INDArray x = c.inputs().get(i);
-            inputs[i] = sd.placeHolder("in" + i, x.dataType(), x.shape());
+            inputs[i] = sd.placeHolder("in" + i, types.get(i), c.inputs().get(i).shape());
         }
         op = c.graph().add(sd, inputs);
         outputs = op.outputVariables();
@@ -34,7 +39,8 @@ final class WiredOp {
         long[][] shapes =
                 op.outputShapes(c.inputs().stream().map(INDArray::shape).toArray(long[][]::new));
         for (int i = 0; i < outputs.length; i++) {
-            outputGradients[i] = sd.placeHolder("gradient" + i, inputs[0].dataType(), shapes[i]);
+            DataType type = outputs[i].dataType();
+            outputGradients[i] = sd.placeHolder("gradient" + i, type.isFPType() ? type : types.get(0), shapes[i]);
         }
         inputGradients = c.outputs().isEmpty() ? List.of() : op.doDiff(List.of(outputGradients));
         for (var function : sd.ops()) {

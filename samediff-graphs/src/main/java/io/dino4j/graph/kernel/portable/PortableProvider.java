@@ -31,8 +31,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Every op of {@link io.dino4j.graph.op.GraphOps}, composed of ND4J operations. Clear rather than fast; it runs wherever ND4J
- * runs and in double precision too, which makes it the reference of the other providers. Kernels allocate temporaries, which the
- * garbage collector frees.
+ * runs and in double precision too, which makes it the reference of the other providers; BFLOAT16 arrays are worked on in FLOAT
+ * copies. Kernels allocate temporaries, which the garbage collector frees.
  */
 public final class PortableProvider implements KernelProvider {
     private static final Map<Class<? extends GraphOp>, Function<OpCall, Kernel>> KERNELS = Map.ofEntries(
@@ -77,15 +77,16 @@ public final class PortableProvider implements KernelProvider {
 
     @Override
     public String describe() {
-        return "ND4J " + Nd4j.getBackend().getClass().getSimpleName() + ", float and double";
+        return "ND4J " + Nd4j.getBackend().getClass().getSimpleName() + ", float, double and bfloat16";
     }
 
     @Override
     public Optional<Kernel> kernel(OpCall call) {
         DataType type = call.in(0).dataType();
-        if (type != DataType.FLOAT && type != DataType.DOUBLE) {
+        if (type != DataType.FLOAT && type != DataType.DOUBLE && type != DataType.BFLOAT16) {
             return Optional.empty();
         }
-        return Optional.ofNullable(KERNELS.get(call.op().getClass())).map(factory -> factory.apply(call));
+        return Optional.ofNullable(KERNELS.get(call.op().getClass()))
+                .map(factory -> Rounding.concerns(call) ? Rounding.around(factory, call) : factory.apply(call));
     }
 }
