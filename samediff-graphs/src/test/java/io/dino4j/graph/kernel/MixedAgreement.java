@@ -26,8 +26,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * before either sees them, so that what is left is the error of one op.
  */
 public final class MixedAgreement {
-    /** Bound of the relative error of one rounding to BFLOAT16 is 2^-9; the results of most ops are rounded twice. */
-    public static final double BFLOAT16 = 1.0 / 256;
+    /** The bound of the relative error of one rounding to BFLOAT16, which has 8 significant bits. */
+    public static final double ROUNDING = 1.0 / 256;
 
     /** Ops that see no activation of 16 bits in any network. */
     private static final Set<Class<? extends GraphOp>> WIDE = Set.of(

@@ -1,6 +1,7 @@
 package io.dino4j.graph.kernel.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_sub;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 
 import io.dino4j.graph.op.Attention;
 import java.util.List;
@@ -119,6 +120,10 @@ final class AttentionKernels {
             return query == 0;
         }
 
+        boolean last() {
+            return query + queries == of.length();
+        }
+
         long elements() {
             return sequences * heads * queries * of.length();
         }
@@ -140,6 +145,7 @@ final class AttentionKernels {
         List<Attention.Sequences> groups = op.groups(qkv.rows());
         Tensor scratch = p.scratch(largest(groups, heads, size));
         Primitives does = new Primitives(p);
+        Copies copies = new Copies(p, qkv, groups, heads, size);
         double scale = 1 / Math.sqrt(size);
         long row = 0;
         for (Attention.Sequences group : groups) {
@@ -149,8 +155,8 @@ final class AttentionKernels {
                 }
                 Tensor scores = tile.scores(scratch);
                 does.matmul(
-                        tile.queries(qkv),
-                        swap(tile.keys(qkv)),
+                        copies.operand(tile.queries(qkv), QUERIES),
+                        swap(copies.operand(tile.keys(qkv), KEYS)),
                         scores,
                         PostOps.none().scale(scale));
                 LogSumExp logSumExp = lse == null ? null : new LogSumExp(tile, scores, qkv, lse);
@@ -162,7 +168,13 @@ final class AttentionKernels {
                     p.then(logSumExp);
                 }
                 if (group.length() > 1 && o != null) {
-                    does.matmul(scores, tile.values(qkv), tile.outputs(o), PostOps.none());
+                    Tensor out = tile.outputs(o);
+                    does.matmul(
+                            copies.operand(scores, SCORES),
+                            copies.operand(tile.values(qkv), VALUES),
+                            copies.result(out, OUTPUTS),
+                            PostOps.none());
+                    copies.store(out, OUTPUTS);
                 }
             });
             row += (long) group.count() * group.length();
@@ -181,6 +193,7 @@ final class AttentionKernels {
         Tensor p1 = p.scratch(elements);
         Tensor p2 = p.scratch(elements);
         Primitives does = new Primitives(p);
+        Copies copies = new Copies(p, qkv, groups, heads, size);
         double scale = 1 / Math.sqrt(size);
         long row = 0;
         for (Attention.Sequences group : groups) {
@@ -191,28 +204,94 @@ final class AttentionKernels {
                 }
                 Tensor probabilities = tile.scores(p1);
                 Tensor dScores = tile.scores(p2);
-                Tensor dOut = tile.outputs(dO);
-                does.matmul(
-                        tile.queries(qkv),
-                        swap(tile.keys(qkv)),
-                        probabilities,
-                        PostOps.none().scale(scale));
+                Tensor queries = copies.operand(tile.queries(qkv), QUERIES);
+                Tensor keys = copies.operand(tile.keys(qkv), KEYS);
+                Tensor dOut = copies.operand(tile.outputs(dO), OUTPUTS);
+                does.matmul(queries, swap(keys), probabilities, PostOps.none().scale(scale));
                 does.softmax(probabilities, probabilities);
-                does.matmul(swap(probabilities), dOut, tile.values(dQkv), addUnless(tile.first(), PostOps.none()));
-                does.matmul(dOut, swap(tile.values(qkv)), dScores, PostOps.none());
-                does.softmaxBackward(probabilities, dScores, dScores);
                 does.matmul(
-                        dScores,
-                        tile.keys(qkv),
-                        tile.queries(dQkv),
+                        swap(copies.operand(probabilities, SCORES)),
+                        dOut,
+                        copies.result(tile.values(dQkv), D_VALUES),
+                        addUnless(tile.first(), PostOps.none()));
+                does.matmul(dOut, swap(copies.operand(tile.values(qkv), VALUES)), dScores, PostOps.none());
+                does.softmaxBackward(probabilities, dScores, dScores);
+                Tensor slopes = copies.operand(dScores, SCORES);
+                does.matmul(
+                        slopes,
+                        keys,
+                        copies.result(tile.queries(dQkv), D_QUERIES),
                         PostOps.none().scale(scale));
                 does.matmul(
-                        swap(dScores),
-                        tile.queries(qkv),
-                        tile.keys(dQkv),
+                        swap(slopes),
+                        queries,
+                        copies.result(tile.keys(dQkv), D_KEYS),
                         addUnless(tile.first(), PostOps.none().scale(scale)));
+                copies.store(tile.queries(dQkv), D_QUERIES);
+                if (tile.last()) {
+                    copies.store(tile.keys(dQkv), D_KEYS);
+                    copies.store(tile.values(dQkv), D_VALUES);
+                }
             });
             row += (long) group.count() * group.length();
+        }
+    }
+
+    private static final int QUERIES = 0;
+    private static final int KEYS = 1;
+    private static final int VALUES = 2;
+    private static final int OUTPUTS = 3;
+    private static final int D_QUERIES = 4;
+    private static final int D_KEYS = 5;
+    private static final int D_VALUES = 6;
+    private static final int SCORES = 7;
+
+    /** Parts of a tile in the type that products take or give, where that is not how they are stored. */
+    private static final class Copies {
+        private final Program p;
+        private final Primitives does;
+        private final int operands;
+        private final long elements;
+        private final long scores;
+        private final Tensor[] rooms = new Tensor[SCORES + 1];
+
+        Copies(Program p, Tensor qkv, List<Attention.Sequences> groups, long heads, long size) {
+            this.p = p;
+            this.does = new Primitives(p);
+            operands = qkv.isNarrow() ? p.mixedProducts().operands() : qkv.type();
+            scores = largest(groups, heads, size);
+            elements = groups.stream()
+                    .map(g -> Tiling.of(0, g, heads, size))
+                    .mapToLong(t -> t.sequences() * t.tileHeads() * t.length() * size)
+                    .max()
+                    .orElse(0);
+        }
+
+        private Tensor room(int part, int type, Tensor like) {
+            if (rooms[part] == null) {
+                rooms[part] = p.scratchOf(type, part == SCORES ? scores : elements);
+            }
+            return rooms[part].reshape(like.dims());
+        }
+
+        Tensor operand(Tensor t, int part) {
+            if (t.type() == operands) {
+                return t;
+            }
+            Tensor copy = room(part, operands, t);
+            does.reorder(t, copy);
+            return copy;
+        }
+
+        /** Where a product puts what {@link #store} brings to {@code t}: sums are floats. */
+        Tensor result(Tensor t, int part) {
+            return t.isNarrow() ? room(part, dnnl_f32, t) : t;
+        }
+
+        void store(Tensor t, int part) {
+            if (t.isNarrow()) {
+                does.reorder(result(t, part), t);
+            }
         }
     }
 

@@ -48,13 +48,21 @@ final class Dnnl {
     static String describe() {
         dnnl_version_t v = dnnl_version();
         int isa = dnnl_get_effective_cpu_isa();
-        return "oneDNN %d.%d.%d, %s, %d threads"
+        return "oneDNN %d.%d.%d, %s, %s, %d threads"
                 .formatted(
                         v.major(),
                         v.minor(),
                         v.patch(),
                         ISA.getOrDefault(isa, "ISA 0x" + Integer.toHexString(isa)),
+                        multipliesBfloat16() ? "bf16 instructions" : "no bf16 instructions",
                         threads());
+    }
+
+    /** True if the processor, as oneDNN sees it, has instructions for products of bfloat16 numbers. */
+    static boolean multipliesBfloat16() {
+        int bits = dnnl_cpu_isa_avx512_core_bf16 & ~dnnl_cpu_isa_avx512_core_vnni
+                | dnnl_cpu_isa_avx2_vnni_2 & ~dnnl_cpu_isa_avx2_vnni;
+        return (dnnl_get_effective_cpu_isa() & bits) != 0;
     }
 
     /** Threads that OpenMP was told to use, else the processors it will find. */

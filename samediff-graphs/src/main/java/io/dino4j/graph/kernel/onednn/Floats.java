@@ -1,13 +1,11 @@
 package io.dino4j.graph.kernel.onednn;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
-import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * A matrix as Java code sees it: blocks of rows are copied to float arrays and back, which costs a memcpy within the
  * cache and lets the compiler vectorise the loops in between. Reads and writes may be any number of elements that
- * follow one another, across rows too if the matrix is contiguous.
+ * follow one another, across rows too if the matrix is contiguous. Elements of 16 bits are converted on the way.
  */
 final class Floats {
     /** Elements that one buffer spans at most; buffers count in ints, and bytes. */
@@ -16,7 +14,7 @@ final class Floats {
     private final Tensor tensor;
     private final long rowStride;
     private final long rowsPerSegment;
-    private volatile FloatBuffer[] segments;
+    private volatile Segment[] segments;
 
     private Floats(Tensor tensor, long rowStride) {
         this.tensor = tensor;
@@ -49,9 +47,9 @@ final class Floats {
         segment(row).put(index(row, column), value);
     }
 
-    /** Copies a row of {@code n} elements from another matrix. */
+    /** Copies a row of {@code n} elements from another matrix of the same type. */
     void copy(long row, Floats source, long sourceRow, int n) {
-        segment(row).put(index(row, 0), source.segment(sourceRow), source.index(sourceRow, 0), n);
+        segment(row).copy(index(row, 0), source.segment(sourceRow), source.index(sourceRow, 0), n);
     }
 
     /** Copies {@code rows} rows of {@code n} elements, from {@code row} on, out of a contiguous matrix into another. */
@@ -91,7 +89,7 @@ final class Floats {
         return (int) (inSegment * rowStride + column);
     }
 
-    private FloatBuffer segment(long row) {
+    private Segment segment(long row) {
         if (segments == null) {
             open();
         }
@@ -100,15 +98,11 @@ final class Floats {
 
     private void open() {
         long rows = tensor.dims()[0];
-        long address = tensor.place().address() + tensor.offset() * Float.BYTES;
-        FloatBuffer[] opened = new FloatBuffer[(int) ((rows + rowsPerSegment - 1) / rowsPerSegment)];
+        Segment[] opened = new Segment[(int) ((rows + rowsPerSegment - 1) / rowsPerSegment)];
         for (int i = 0; i < opened.length; i++) {
             long first = i * rowsPerSegment;
             long n = Math.min(rowsPerSegment, rows - first);
-            long elements = (n - 1) * rowStride + tensor.dims()[1];
-            opened[i] = new FloatPointer(Dnnl.at(address + first * rowStride * Float.BYTES))
-                    .capacity(elements)
-                    .asBuffer();
+            opened[i] = Segment.of(tensor, first * rowStride, (n - 1) * rowStride + tensor.dims()[1]);
         }
         segments = opened;
     }

@@ -72,7 +72,7 @@ final class GateKernels {
             int first = from;
             int n = Math.min(chunk, rows - from);
             Tensor part = scratch.rows(0, n);
-            p.rows(n, width, () -> i -> gate.copy(i, in, first + i, width));
+            does.reorder(x.rows(from, n).view(0, new long[] {n, width}, x.strides()), part);
             does.eltwise(dnnl_eltwise_logistic, part, part);
             p.rows(n, width, () -> {
                 GateStep work = step.get();

@@ -22,7 +22,7 @@ final class LayerNormKernels {
         Tensor v = statistics ? p.outOrScratch(2, 1, rows).reshape(rows) : null;
         Tensor weight = p.in(1).reshape(x.columns());
         Tensor bias = p.in(2).reshape(x.columns());
-        Tensor y = p.outOrScratch(0, rows, x.columns());
+        Tensor y = p.outOrScratch(0, x.type(), rows, x.columns());
         new Primitives(p).layerNorm(x, weight, bias, y, m, v, op.eps());
         if (rstd != null) {
             Floats values = Floats.of(v);
@@ -45,7 +45,7 @@ final class LayerNormKernels {
         Tensor weight = p.in(1).reshape(width);
         Tensor mean = p.in(2).reshape(rows);
         Tensor dY = p.in(4);
-        Tensor dX = p.outOrScratch(0, rows, width);
+        Tensor dX = p.outOrScratch(0, x.type(), rows, width);
         Tensor variance = p.scratch(rows);
         Floats rstd = Floats.of(p.in(3).reshape(rows));
         Floats inverse = Floats.of(variance);

@@ -14,32 +14,31 @@ final class LinearKernels {
         Primitives does = new Primitives(p);
         int next = 2;
         Tensor x = p.in(0);
-        Tensor weight = p.in(1).transposed(); // [I, O]
+        PackedWeight weight = new PackedWeight(does, p.in(1).transposed()); // [I, O]
         Tensor bias = op.hasBias() ? p.in(next++) : null;
-        PostOps after = PostOps.none();
-        if (op.hasGamma()) {
-            after.times(p.in(next++));
-        }
-        if (op.hasResidual()) {
-            after.plus(p.in(next));
-        }
+        Tensor gamma = op.hasGamma() ? p.in(next++) : null;
+        Tensor residual = op.hasResidual() ? p.in(next) : null;
         Tensor y = p.out(0);
         Tensor z = op.gelu() ? p.out(1) : null;
-        if (!op.gelu()) {
-            does.largeMatmul(x, weight, bias, y, after);
-        } else if (z == null) {
-            PostOps gelu = PostOps.none().gelu();
-            if (op.hasResidual()) {
-                gelu.plus(p.in(next));
+        Tensor product = z == null ? y : z;
+        RowTiles.of(p, x, product).each(tile -> {
+            PostOps after = PostOps.none();
+            if (gamma != null) {
+                after.times(gamma);
             }
-            does.largeMatmul(x, weight, bias, y, gelu);
-        } else {
-            does.largeMatmul(x, weight, bias, z, PostOps.none());
-            if (y != null) {
-                PostOps residual = op.hasResidual() ? PostOps.none().plus(p.in(next)) : PostOps.none();
-                does.eltwise(dnnl_eltwise_gelu_erf, z, y, residual);
+            if (op.gelu() && z == null) {
+                after.gelu();
             }
-        }
+            PostOps last = z == null ? after : PostOps.none();
+            if (residual != null) {
+                last.plus(tile.of(residual));
+            }
+            weight.multiply(tile.operand(x), bias, tile.result(product), after);
+            tile.store(product);
+            if (z != null && y != null) {
+                does.eltwise(dnnl_eltwise_gelu_erf, tile.of(z), tile.of(y), last);
+            }
+        });
     }
 
     static void gradient(Program p) {
@@ -57,37 +56,54 @@ final class LinearKernels {
         Tensor dBias = op.hasBias() ? p.out(2) : null;
         Tensor dGamma = op.hasGamma() ? p.out(op.hasBias() ? 3 : 2) : null;
         long outputs = weight.rows();
-
-        Tensor u = dY;
-        if (op.gelu()) {
-            u = p.scratch(dY.rows(), outputs);
-            does.eltwiseBackward(dnnl_eltwise_gelu_erf, z, dY, u);
-        }
         Tensor product = dGamma != null && dW == null ? p.scratch(outputs, weight.columns()) : dW;
-        if (product != null) {
-            does.largeMatmul(u.transposed(), x, null, product, PostOps.none());
-        }
         Tensor sums = dBias == null && dGamma != null && bias != null ? p.scratch(1, outputs) : dBias;
-        if (sums != null) {
-            columnSums(p, does, u, sums);
-        }
         Tensor scaled = gamma != null && dX != null ? p.scratch(outputs, weight.columns()) : null;
+
+        RowTiles tiles = RowTiles.of(p, product == null ? null : x, dY, dX);
+        PackedWeight toInputs = new PackedWeight(does, scaled == null ? weight : scaled);
+        tiles.each(tile -> {
+            Tensor slope = tile.of(dY);
+            if (op.gelu()) {
+                slope = tile.room(z);
+                does.eltwiseBackward(dnnl_eltwise_gelu_erf, tile.of(z), tile.of(dY), slope);
+            }
+            Tensor u = tile.operand(slope, dY);
+            if (product != null) {
+                does.largeMatmul(u.transposed(), tile.operand(x), null, product, sum(tile));
+            }
+            if (sums != null) {
+                columnSums(p, does, u, sums, sum(tile));
+            }
+            if (dX != null && gamma == null) {
+                toInputs.multiply(u, null, tile.result(dX), PostOps.none());
+                tile.store(dX);
+            }
+        });
         if (gamma != null) {
             p.rows(outputs, weight.columns(), () -> new ScaleRows(product, weight, scaled, sums, bias, gamma, dGamma));
-        }
-        if (dX != null) {
-            does.largeMatmul(u, scaled == null ? weight : scaled, null, dX, PostOps.none());
+            if (dX != null) {
+                tiles.each(tile -> {
+                    toInputs.multiply(tile.operand(dY), null, tile.result(dX), PostOps.none());
+                    tile.store(dX);
+                });
+            }
         }
     }
 
+    /** Tiles add up. */
+    private static PostOps sum(RowTiles.Tile tile) {
+        return tile.isFirst() ? PostOps.none() : PostOps.none().accumulate();
+    }
+
     /** {@code sums = 1^T u}: a product with a row of ones. */
-    private static void columnSums(Program p, Primitives does, Tensor u, Tensor sums) {
-        Tensor ones = p.scratch(1, u.rows());
+    private static void columnSums(Program p, Primitives does, Tensor u, Tensor sums, PostOps after) {
+        Tensor ones = p.scratchOf(u.type(), 1, u.rows());
         Floats values = Floats.of(ones);
         float[] one = new float[(int) u.rows()];
         Arrays.fill(one, 1);
         p.then(() -> values.put(0, 0, one, 0, one.length));
-        does.matmul(ones, u, sums, PostOps.none());
+        does.matmul(ones, u, sums, after);
     }
 
     /**

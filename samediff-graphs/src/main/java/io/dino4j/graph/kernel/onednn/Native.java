@@ -28,11 +28,11 @@ final class Native implements AutoCloseable {
         return md;
     }
 
-    /** The layout of {@code b} with which oneDNN multiplies fastest. */
+    /** The layout of {@code b}, in the type of {@code a}, with which oneDNN multiplies fastest. */
     dnnl_memory_desc preferred(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
         dnnl_memory_desc any = new dnnl_memory_desc();
         check(
-                dnnl_memory_desc_create_with_tag(any, b.dims().length, b.dims(), b.type(), dnnl_format_tag_any),
+                dnnl_memory_desc_create_with_tag(any, b.dims().length, b.dims(), a.type(), dnnl_format_tag_any),
                 "describing " + b.layout());
         dnnl_primitive_desc pd = new dnnl_primitive_desc();
         check(

@@ -25,15 +25,16 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The ops on oneDNN, for FLOAT arrays (indices and counts INT32). Results are the same bits for the same inputs and
- * number of OpenMP threads. It has no kernel for {@link Sinkhorn.Grad}, which no recipe asks for, and none for other
- * types.
+ * The ops on oneDNN, for FLOAT parameters and FLOAT or BFLOAT16 activations (indices and counts INT32). Results are the
+ * same bits for the same inputs and number of OpenMP threads. It has no kernel for {@link Sinkhorn.Grad}, which no recipe
+ * asks for, and none for other types.
  */
 public final class OneDnnProvider implements KernelProvider {
     private static final Map<Class<? extends GraphOp>, Consumer<Program>> KERNELS = Map.ofEntries(
@@ -69,6 +70,30 @@ public final class OneDnnProvider implements KernelProvider {
             Map.entry(WeightedSum.class, LossKernels::weightedSum),
             Map.entry(WeightedSum.Grad.class, LossKernels::weightedSumGradient));
 
+    /** Ops that take part in no network's 16-bit half. */
+    private static final Set<Class<? extends GraphOp>> FLOAT_ONLY = Set.of(
+            PositionEmbedding.class,
+            PositionEmbedding.Grad.class,
+            WeightNorm.class,
+            WeightNorm.Grad.class,
+            PrototypeCrossEntropy.class,
+            PrototypeCrossEntropy.Grad.class,
+            Sinkhorn.class,
+            CenteredSoftmax.class,
+            WeightedSum.class,
+            WeightedSum.Grad.class);
+
+    private final MixedProducts mixedProducts;
+
+    /** Products are computed the way that is fast on this processor. */
+    public OneDnnProvider() {
+        this(MixedProducts.ofThisMachine());
+    }
+
+    OneDnnProvider(MixedProducts mixedProducts) {
+        this.mixedProducts = mixedProducts;
+    }
+
     @Override
     public String name() {
         return "onednn";
@@ -81,7 +106,7 @@ public final class OneDnnProvider implements KernelProvider {
 
     @Override
     public Optional<Kernel> kernel(OpCall call) {
-        if (!isFloat(call)) {
+        if (!isServed(call)) {
             return Optional.empty();
         }
         if (call.op() instanceof SplitRows) {
@@ -92,15 +117,16 @@ public final class OneDnnProvider implements KernelProvider {
         if (kernel == null) {
             return Optional.empty();
         }
-        Program program = new Program(call);
+        Program program = new Program(call, mixedProducts);
         kernel.accept(program);
         return Optional.of(program.ready());
     }
 
-    private static boolean isFloat(OpCall call) {
+    private static boolean isServed(OpCall call) {
+        boolean floatOnly = FLOAT_ONLY.contains(call.op().getClass());
         return Stream.concat(
                         call.inputs().stream(), Arrays.stream(call.outputs()).filter(Objects::nonNull))
                 .map(INDArray::dataType)
-                .allMatch(t -> t == DataType.FLOAT || t == DataType.INT32);
+                .allMatch(t -> t == DataType.FLOAT || t == DataType.INT32 || t == DataType.BFLOAT16 && !floatOnly);
     }
 }

@@ -46,19 +46,34 @@ final class Primitives {
      * a weight that its owner speaks for is kept until it changes.
      */
     void largeMatmul(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
+        matmul(a, packed(a, b, bias, c, postOps), bias, c, postOps);
+    }
+
+    /**
+     * {@code b} as the second operand of a product like this one, which has the type of {@code a}: {@code b} itself if a
+     * copy is neither needed nor worth its time. The number of rows of {@code a} may differ a little.
+     */
+    Tensor packed(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
+        int type = a.type();
         if (a.rows() < ROWS_WORTH_PACKING) {
-            matmul(a, b, bias, c, postOps);
-            return;
+            return type == b.type() ? b : copied(b, room(b, type, b.length()).reshape(b.dims()));
         }
         dnnl_memory_desc layout = p.natives().preferred(a, b, bias, c, postOps);
-        long floats = dnnl_memory_desc_get_size(layout) / Float.BYTES;
-        Tensor packed = (p.isKept(b) ? p.kept(floats) : p.scratch(floats)).as(layout, b.dims());
-        if (p.isKept(b)) {
-            p.whenWeightsChange(() -> reorder(b, packed));
+        Tensor packed = room(b, type, dnnl_memory_desc_get_size(layout) / Tensor.bytes(type));
+        return copied(b, packed.as(layout, b.dims()));
+    }
+
+    private Tensor room(Tensor weight, int type, long elements) {
+        return p.isKept(weight) ? p.kept(type, elements) : p.scratchOf(type, elements);
+    }
+
+    private Tensor copied(Tensor weight, Tensor copy) {
+        if (p.isKept(weight)) {
+            p.whenWeightsChange(() -> reorder(weight, copy));
         } else {
-            reorder(b, packed);
+            reorder(weight, copy);
         }
-        matmul(a, packed, bias, c, postOps);
+        return copy;
     }
 
     /** {@code y = f(x)} element by element; in place if {@code y} is {@code x}. */

@@ -29,6 +29,7 @@ final class Program implements Kernel {
     private static final int ALIGN = 64;
 
     private final OpCall call;
+    private final MixedProducts mixedProducts;
     private final Native natives = new Native();
     private List<Runnable> steps = new ArrayList<>();
     private final List<Bound> memories = new ArrayList<>();
@@ -40,7 +41,12 @@ final class Program implements Kernel {
     private Runnable[] program;
 
     Program(OpCall call) {
+        this(call, MixedProducts.ofThisMachine());
+    }
+
+    Program(OpCall call, MixedProducts mixedProducts) {
         this.call = call;
+        this.mixedProducts = mixedProducts;
     }
 
     /** A primitive and the working memory it asks for, which all executions share. */
@@ -67,6 +73,11 @@ final class Program implements Kernel {
         return call;
     }
 
+    /** How matrices of bfloat16 are multiplied. */
+    MixedProducts mixedProducts() {
+        return mixedProducts;
+    }
+
     /** Input {@code i} as a matrix: rows by all else; a vector or scalar is one row. */
     Tensor in(int i) {
         return matrix(call.in(i));
@@ -79,19 +90,28 @@ final class Program implements Kernel {
 
     /** Output {@code i}, or scratch memory of its size where nobody wants it. */
     Tensor outOrScratch(int i, long rows, long columns) {
+        return outOrScratch(i, dnnl_f32, rows, columns);
+    }
+
+    /** Output {@code i}, or scratch memory of its size and type where nobody wants it. */
+    Tensor outOrScratch(int i, int type, long rows, long columns) {
         Tensor out = out(i);
-        return out == null ? scratch(rows, columns) : out;
+        return out == null ? scratchOf(type, rows, columns) : out;
     }
 
     private static Tensor matrix(INDArray a) {
         return Tensor.matrix(a, a.rank() < 2 ? 1 : a.size(0));
     }
 
-    /** Contiguous working memory for the time of one run. */
+    /** Contiguous working memory of floats for the time of one run. */
     Tensor scratch(long... dims) {
-        long offset = scratchBytes / Float.BYTES;
-        Tensor t = Tensor.dense(scratch, offset, dims);
-        scratchBytes += roundUp(t.length() * Float.BYTES);
+        return scratchOf(dnnl_f32, dims);
+    }
+
+    /** Contiguous working memory of a type for the time of one run. */
+    Tensor scratchOf(int type, long... dims) {
+        Tensor t = Tensor.dense(scratch, scratchBytes / Tensor.bytes(type), type, dims);
+        scratchBytes += roundUp(t.length() * Tensor.bytes(type));
         return t;
     }
 
@@ -101,9 +121,11 @@ final class Program implements Kernel {
                 .anyMatch(a -> call.context().weights().contains(a) && t.place().isOf(a));
     }
 
-    /** Contiguous memory that keeps its content from run to run. */
-    Tensor kept(long floats) {
-        return Tensor.dense(Place.of(call.context().weights().allocate(floats)), 0, floats);
+    /** Contiguous memory of a type that keeps its content from run to run. */
+    Tensor kept(int type, long elements) {
+        long floats = (elements * Tensor.bytes(type) + Float.BYTES - 1) / Float.BYTES;
+        Place place = Place.of(call.context().weights().allocate(floats));
+        return Tensor.dense(place, 0, type, new long[] {elements});
     }
 
     /** Adds the steps that {@code body} adds, to be done only in runs before which weights have changed. */
@@ -154,7 +176,7 @@ final class Program implements Kernel {
         for (int i = 0; i < all.size(); i++) {
             Tensor t = all.get(i).tensor();
             dnnl_memory m = natives.memory(t);
-            memories.add(new Bound(m, t.place(), t.offset() * Float.BYTES));
+            memories.add(new Bound(m, t.place(), t.byteOffset()));
             list.position(i).arg(all.get(i).index()).memory(m);
         }
         if (primitive.scratchpad() != null) {

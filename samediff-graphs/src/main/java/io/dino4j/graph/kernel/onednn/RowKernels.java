@@ -112,7 +112,8 @@ final class RowKernels {
 
     static void l2Normalize(Program p) {
         Floats x = Floats.of(p.in(0));
-        Floats y = Floats.of(p.outOrScratch(0, p.in(0).rows(), p.in(0).columns()));
+        Floats y = Floats.of(
+                p.outOrScratch(0, p.in(0).type(), p.in(0).rows(), p.in(0).columns()));
         Floats norms = p.out(1) == null ? null : Floats.of(p.out(1));
         double eps = ((L2Normalize) p.call().op()).real(0);
         int rows = (int) p.in(0).rows();

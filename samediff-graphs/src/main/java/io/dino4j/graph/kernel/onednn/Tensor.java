@@ -1,9 +1,11 @@
 package io.dino4j.graph.kernel.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 
 import java.util.Arrays;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -26,14 +28,20 @@ record Tensor(Place place, long offset, int type, long[] dims, long[] strides, d
         return new Tensor(place, offset, type, newDims, null, layout);
     }
 
-    /** A contiguous tensor. */
+    /** A contiguous tensor of floats. */
     static Tensor dense(Place place, long offset, long... dims) {
-        return new Tensor(place, offset, dnnl_f32, dims, contiguous(dims));
+        return dense(place, offset, dnnl_f32, dims);
+    }
+
+    /** A contiguous tensor of a type. */
+    static Tensor dense(Place place, long offset, int type, long[] dims) {
+        return new Tensor(place, offset, type, dims, contiguous(dims));
     }
 
     /** An array, seen as a matrix of {@code rows} rows. */
     static Tensor matrix(INDArray a, long rows) {
-        return dense(Place.of(a), 0, rows, rows == 0 ? 0 : a.length() / rows);
+        long[] dims = {rows, rows == 0 ? 0 : a.length() / rows};
+        return dense(Place.of(a), 0, a.dataType() == DataType.BFLOAT16 ? dnnl_bf16 : dnnl_f32, dims);
     }
 
     private static long[] contiguous(long[] dims) {
@@ -44,6 +52,21 @@ record Tensor(Place place, long offset, int type, long[] dims, long[] strides, d
             s *= dims[i];
         }
         return strides;
+    }
+
+    /** True for bfloat16. */
+    boolean isNarrow() {
+        return type == dnnl_bf16;
+    }
+
+    /** Bytes of an element. */
+    static int bytes(int type) {
+        return type == dnnl_bf16 ? Short.BYTES : Float.BYTES;
+    }
+
+    /** Bytes from the start of the place. */
+    long byteOffset() {
+        return offset * bytes(type);
     }
 
     long rows() {

@@ -144,7 +144,8 @@ final class TokenKernels {
                     add(token, position);
                     out.put(to++, 0, token, 0, d);
                     for (int r = 0; r < s.registers; r++) {
-                        out.copy(to++, registers, r, d);
+                        registers.get(r, 0, token, 0, d);
+                        out.put(to++, 0, token, 0, d);
                     }
                     for (int i = 0; i < group.patches(); i++) {
                         patches.get(from++, 0, token, 0, d);

@@ -2,6 +2,7 @@ package io.dino4j.graph.kernel.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.dino4j.graph.kernel.MixedAgreement;
 import io.dino4j.graph.kernel.OpCase;
 import io.dino4j.graph.kernel.ProviderAgreement;
 import io.dino4j.graph.op.Attention;
@@ -17,6 +18,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Every op against the portable provider in double. */
 final class OneDnnProviderTest {
     private static final double TOLERANCE = 5e-6;
+
+    /** Of a value that is worked out from one that was rounded, and rounded again. */
+    private static final double TWO_ROUNDINGS = 2 * MixedAgreement.ROUNDING;
 
     /** Ops that are left to the portable provider. */
     private static final Set<String> LEFT_OUT = Set.of("dino_sinkhorn_grad");
@@ -45,6 +49,29 @@ final class OneDnnProviderTest {
     @MethodSource("longSequences")
     void longSequencesAreTiled(OpCase c) {
         assertEquals(List.of(), ProviderAgreement.check(new OneDnnProvider(), c, TOLERANCE));
+    }
+
+    static Stream<OpCase> mixed() {
+        return Stream.concat(MixedAgreement.cases(), longSequences());
+    }
+
+    @ParameterizedTest
+    @MethodSource("mixed")
+    void widenedProductsAgreeInMixedPrecision(OpCase c) {
+        // the slope of GELU is rounded before it is multiplied, everything else is summed as it is
+        double wide = c.name().contains("gelu") ? MixedAgreement.ROUNDING : TOLERANCE;
+        assertEquals(
+                List.of(), MixedAgreement.check(new OneDnnProvider(MixedProducts.WIDENED), c, wide, TWO_ROUNDINGS));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mixed")
+    void nativeProductsAgreeInMixedPrecision(OpCase c) {
+        // weights and attention probabilities are rounded too
+        assertEquals(
+                List.of(),
+                MixedAgreement.check(
+                        new OneDnnProvider(MixedProducts.NATIVE), c, MixedAgreement.ROUNDING, TWO_ROUNDINGS));
     }
 
     @ParameterizedTest
