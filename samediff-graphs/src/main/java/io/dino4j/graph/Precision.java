@@ -22,6 +22,11 @@ public enum Precision {
         this.activations = activations;
     }
 
+    /** The precision that has one type throughout. */
+    public static Precision of(DataType type) {
+        return type == DataType.DOUBLE ? F64 : F32;
+    }
+
     /** The type of parameters, their gradients, images, statistics and losses. */
     public DataType parameters() {
         return parameters;

@@ -118,6 +118,8 @@ public final class Pretrainer implements Training {
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(config),
                         trainer.model().average().views(SslConfig.BACKBONE),
+                        Optional.empty(),
+                        Recipe.precision(config.train().precision()),
                         request.providers())) {
             long step = Start.of(phase, newest).apply(trainer, progress);
             Evaluations evaluations = new Evaluations(now, teacher, progress);

@@ -7,6 +7,7 @@ import io.dino4j.data.crop.ViewRecipe;
 import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.Normalization;
 import io.dino4j.data.image.Range;
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.head.HeadConfig;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.Ffn;
@@ -50,6 +51,14 @@ public final class Recipe {
                 s.layerscale(),
                 s.interpolateOffset(),
                 s.interpolateAntialias());
+    }
+
+    /** The number formats that a precision stands for. */
+    public static Precision precision(RunConfig.Precision precision) {
+        return switch (precision) {
+            case F32 -> Precision.F32;
+            case BF16 -> Precision.BF16;
+        };
     }
 
     /** Crops, augmentations and masks. */

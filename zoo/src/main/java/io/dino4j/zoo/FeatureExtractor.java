@@ -1,5 +1,6 @@
 package io.dino4j.zoo;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.exec.Plan;
@@ -32,6 +33,7 @@ public final class FeatureExtractor implements AutoCloseable {
     private final VitConfig config;
     private final Map<String, INDArray> weights;
     private final Optional<WeightVersion> version;
+    private final Precision precision;
     private final List<KernelProvider> providers;
     private final Map<List<Long>, Plan> plans = new HashMap<>();
 
@@ -43,7 +45,7 @@ public final class FeatureExtractor implements AutoCloseable {
      * @param providers who computes the ops, the first that can
      */
     public FeatureExtractor(VitConfig config, Map<String, INDArray> weights, List<KernelProvider> providers) {
-        this(config, weights, Optional.empty(), providers);
+        this(config, weights, Optional.empty(), Precision.F32, providers);
     }
 
     /**
@@ -52,12 +54,14 @@ public final class FeatureExtractor implements AutoCloseable {
      * @param config shape of the backbone
      * @param weights official names without prefix to FLOAT arrays, contiguous in C order
      * @param version the owner's word; empty if weights may change before every batch
+     * @param precision what tokens are stored in; features are FLOAT all the same
      * @param providers who computes the ops, the first that can
      */
     public FeatureExtractor(
             VitConfig config,
             Map<String, INDArray> weights,
             Optional<WeightVersion> version,
+            Precision precision,
             List<KernelProvider> providers) {
         GraphOps.register();
         config.parameters().keySet().forEach(name -> {
@@ -68,6 +72,7 @@ public final class FeatureExtractor implements AutoCloseable {
         this.config = config;
         this.weights = Map.copyOf(weights);
         this.version = version;
+        this.precision = precision;
         this.providers = List.copyOf(providers);
     }
 
@@ -101,7 +106,12 @@ public final class FeatureExtractor implements AutoCloseable {
         INDArray cls = all.get(NDArrayIndex.all(), NDArrayIndex.point(0), NDArrayIndex.all());
         INDArray patches = all.get(
                 NDArrayIndex.all(), NDArrayIndex.interval(config.numPrefixTokens(), all.size(1)), NDArrayIndex.all());
-        return new Features(cls.dup('c').reshape(b, config.embedDim()), patches.dup('c'));
+        return new Features(ownFloats(cls).reshape(b, config.embedDim()), ownFloats(patches));
+    }
+
+    private static INDArray ownFloats(INDArray view) {
+        INDArray copy = view.dup('c');
+        return copy.dataType() == DataType.FLOAT ? copy : copy.castTo(DataType.FLOAT);
     }
 
     private Plan compile(INDArray images) {
@@ -113,7 +123,7 @@ public final class FeatureExtractor implements AutoCloseable {
         }
         SameDiff sd = BoundGraph.create();
         SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images.shape());
-        Vit vit = new Vit(sd, config, "", DataType.FLOAT);
+        Vit vit = new Vit(sd, config, "", precision);
         Tokens tokens = vit.forward(List.of(new Crops(x, (int) images.size(0), height, width)));
         vit.norm(tokens.prenorm()).rename(NORM);
         return Plan.compile(

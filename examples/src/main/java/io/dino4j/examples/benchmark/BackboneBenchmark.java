@@ -1,6 +1,8 @@
 package io.dino4j.examples.benchmark;
 
 import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.train.Recipe;
+import io.dino4j.train.config.RunConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,8 +29,12 @@ abstract class BackboneBenchmark extends BenchmarkRun {
             description = "Side of the images, a multiple of the patch size; default that of the preset.")
     private Integer size;
 
-    @Option(names = "--precision", paramLabel = "TYPE", defaultValue = "f32", description = "f32, the only one so far.")
-    private String precision;
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            defaultValue = "f32",
+            description = "f32 or bf16: activations of 16 bits, parameters and sums of 32; default ${DEFAULT-VALUE}.")
+    private RunConfig.Precision precision;
 
     @Option(
             names = "--against",
@@ -44,13 +50,10 @@ abstract class BackboneBenchmark extends BenchmarkRun {
 
     @Override
     public Integer call() throws Exception {
-        if (!precision.equals("f32")) {
-            throw new IllegalArgumentException("--precision %s is not there yet, only f32".formatted(precision));
-        }
         if (size != null && size < 1) {
             throw new IllegalArgumentException("--size must be positive, got " + size);
         }
-        work = Workload.of(preset(), batch, size == null ? 0 : size, training());
+        work = Workload.of(preset(), batch, size == null ? 0 : size, training()).in(Recipe.precision(precision));
         return super.call();
     }
 

@@ -100,6 +100,7 @@ public final class CompiledStep implements Compiled {
                 images,
                 c.globalSize(),
                 c.batch(),
+                "f32",
                 model.student().layout().length(),
                 tokens,
                 model.cost().flops() / c.batch());

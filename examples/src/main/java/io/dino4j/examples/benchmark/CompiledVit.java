@@ -48,7 +48,7 @@ final class CompiledVit implements Compiled {
         INDArray images = work.images();
         SameDiff sd = BoundGraph.create();
         SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images.shape());
-        Vit vit = new Vit(sd, work.vit(), "", DataType.FLOAT);
+        Vit vit = new Vit(sd, work.vit(), "", work.precision());
         int size = work.vit().imageSize();
         Tokens tokens = vit.forward(List.of(new Crops(x, work.batch(), size, size)));
         SDVariable norm = vit.norm(tokens.prenorm()).rename(NORM); //                            [T, D]
@@ -87,7 +87,7 @@ final class CompiledVit implements Compiled {
                 sd.placeHolder(DIRECTION, DataType.FLOAT, bound.get(DIRECTION).shape());
         SDVariable a =
                 sd.placeHolder(WEIGHTS, DataType.FLOAT, bound.get(WEIGHTS).shape());
-        SDVariable along = new Linear(sd, norm, w, null, false, null, null).outputVariables()[0]; // [T, 1]
+        SDVariable along = Linear.logits(sd, norm, w).outputVariable(); //                       [T, 1]
         sd.sum(along.mul(a)).rename(LOSS);
         sd.setLossVariables(LOSS);
     }
@@ -112,7 +112,7 @@ final class CompiledVit implements Compiled {
         return plan.bytes();
     }
 
-    /** Tokens after the final norm, {@code [B T, D]}; forward alone. */
+    /** Tokens after the final norm, {@code [B T, D]}, in the type of activations; forward alone. */
     INDArray tokens() {
         return plan.output(NORM);
     }

@@ -74,7 +74,7 @@ record Result(
         node.put("batch", work.batch());
         node.put("size", work.size());
         node.put("images", work.images());
-        node.put("precision", "f32");
+        node.put("precision", work.precision());
         node.put("kernels", setting.kernels());
         node.put("threads", setting.threads());
         node.put("load_average", setting.load());
@@ -107,7 +107,7 @@ record Result(
 
     /** A table for people. */
     void print(PrintWriter out) {
-        line(out, "%s, %s, batch %d, %s, f32", work.preset(), mode(), work.batch(), work.images());
+        line(out, "%s, %s, batch %d, %s, %s", work.preset(), mode(), work.batch(), work.images(), work.precision());
         line(out, "%s kernels, threads: %d", setting.kernels(), setting.threads());
         line(out, "%.1f M parameters, %.2f GFLOP an image", work.parameters() / 1e6, work.flopsPerImage() / GIGA);
         roofs.ifPresent(r -> line(

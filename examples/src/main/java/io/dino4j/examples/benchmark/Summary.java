@@ -8,6 +8,7 @@ package io.dino4j.examples.benchmark;
  * @param images what an image is made into, such as {@code 224 x 224}
  * @param size pixels on a side of the (global) images
  * @param batch images of a run
+ * @param precision {@code f32} or {@code bf16}
  * @param parameters of the network
  * @param tokensPerImage tokens that go through the (student's) backbone
  * @param flopsPerImage floating-point operations of the matrix products
@@ -18,6 +19,7 @@ record Summary(
         String images,
         int size,
         int batch,
+        String precision,
         long parameters,
         long tokensPerImage,
         double flopsPerImage) {}

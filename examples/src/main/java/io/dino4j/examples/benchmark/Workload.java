@@ -1,5 +1,6 @@
 package io.dino4j.examples.benchmark;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.param.Initialization;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
@@ -7,6 +8,7 @@ import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.Recipe;
 import io.dino4j.train.config.ConfigLayers;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -19,8 +21,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param vit the backbone; its images are square, of the size it is trained on
  * @param batch images
  * @param training true for forward and backward, with the gradient of every parameter; false for forward alone
+ * @param precision number formats
  */
-record Workload(VitConfig vit, int batch, boolean training) {
+record Workload(VitConfig vit, int batch, boolean training, Precision precision) {
     private static final long SEED = 1;
 
     /** Layer-scale of a trained network rather than of a fresh one, whose gradients would be next to nothing. */
@@ -32,7 +35,17 @@ record Workload(VitConfig vit, int batch, boolean training) {
         }
     }
 
-    /** The backbone of a preset, on images of {@code size} pixels; 0 for the preset's own size. */
+    /** In 32 bits. */
+    Workload(VitConfig vit, int batch, boolean training) {
+        this(vit, batch, training, Precision.F32);
+    }
+
+    /** The same in another precision. */
+    Workload in(Precision other) {
+        return new Workload(vit, batch, training, other);
+    }
+
+    /** The backbone of a preset in 32 bits, on images of {@code size} pixels; 0 for the preset's own size. */
     static Workload of(String preset, int batch, int size, boolean training) {
         VitConfig vit = Recipe.backbone(ConfigLayers.defaults().preset(preset).resolve());
         if (size != 0 && (size < vit.patchSize() || size % vit.patchSize() != 0)) {
@@ -71,6 +84,7 @@ record Workload(VitConfig vit, int batch, boolean training) {
                 side + " x " + side,
                 side,
                 batch,
+                precision.name().toLowerCase(Locale.ROOT),
                 ParameterLayout.of(vit.parameters()).length(),
                 tokens(),
                 flopsPerImage());

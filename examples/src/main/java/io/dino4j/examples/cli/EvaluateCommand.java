@@ -129,7 +129,12 @@ final class EvaluateCommand {
                 StrictWeights.load(file, teacher);
             }
             Map<String, INDArray> backbone = teacher.views(SslConfig.BACKBONE);
-            return new FeatureExtractor(vit, backbone, Optional.of(new WeightVersion()), kernels.list());
+            return new FeatureExtractor(
+                    vit,
+                    backbone,
+                    Optional.of(new WeightVersion()),
+                    Recipe.precision(config.train().precision()),
+                    kernels.list());
         }
 
         private void print(Checkpoint checkpoint, Map<Integer, Double> accuracy, Map<Integer, Double> pixels)

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -92,8 +93,35 @@ final class BenchmarkCommandTest {
     }
 
     @Test
+    void activationsOfHalfTheSizeTakeLessMemory() throws Exception {
+        long[] bytes = new long[2];
+        for (String precision : List.of("f32", "bf16")) {
+            out.getBuffer().setLength(0);
+            assertEquals(
+                    0,
+                    run(
+                            "train",
+                            "--preset",
+                            "nano",
+                            "--batch",
+                            "64",
+                            "--runs",
+                            "1",
+                            "--precision",
+                            precision,
+                            "--json"));
+            JsonNode json = new ObjectMapper().readTree(out.toString());
+            assertEquals(precision, json.get("precision").asText());
+            bytes[precision.equals("f32") ? 0 : 1] =
+                    json.get("dino4j").get("intermediate_bytes").asLong();
+        }
+        assertTrue(bytes[1] < 0.65 * bytes[0], bytes[1] + " of " + bytes[0]);
+    }
+
+    @Test
     void otherPrecisionsAreRefused() {
-        assertEquals(2, run("forward", "--precision", "bf16"));
-        assertEquals("--precision bf16 is not there yet, only f32", err.toString());
+        assertEquals(2, run("forward", "--precision", "f16"));
+        assertTrue(err.toString().contains("--precision"), err.toString());
+        assertTrue(err.toString().contains("F32, BF16"), err.toString());
     }
 }

@@ -25,6 +25,7 @@ public final class ProjectionHead {
      * Declares the parameters in a graph.
      *
      * @param prefix put before the official names, such as {@code "dino_head."}
+     * @param type of the parameters
      */
     public ProjectionHead(SameDiff sd, HeadConfig config, String prefix, DataType type) {
         this.sd = sd;
@@ -32,7 +33,7 @@ public final class ProjectionHead {
         config.parameters().forEach((name, shape) -> parameters.put(name, sd.var(prefix + name, type, shape)));
     }
 
-    /** Tokens {@code [R, D]} to logits {@code [R, K]}. */
+    /** Tokens {@code [R, D]} to logits {@code [R, K]}, which are FLOAT where tokens are BFLOAT16. */
     public SDVariable forward(SDVariable x) {
         for (int i = 0; i < c.layers(); i++) {
             SDVariable weight = parameters.get(c.layer(i) + ".weight");
@@ -43,6 +44,6 @@ public final class ProjectionHead {
         SDVariable prototypes = new WeightNorm(
                         sd, parameters.get("last_layer.weight_g"), parameters.get("last_layer.weight_v"))
                 .outputVariable(); //                                                                   [K, bottleneck]
-        return new Linear(sd, unit, prototypes, null, false, null, null).outputVariables()[0];
+        return Linear.logits(sd, unit, prototypes).outputVariable();
     }
 }

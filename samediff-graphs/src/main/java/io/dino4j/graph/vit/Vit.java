@@ -1,5 +1,6 @@
 package io.dino4j.graph.vit;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.Attention;
 import io.dino4j.graph.op.Attention.Sequences;
@@ -25,17 +26,26 @@ import org.nd4j.linalg.api.buffer.DataType;
 public final class Vit {
     private final SameDiff sd;
     private final VitConfig c;
+    private final Precision precision;
     private final Map<String, SDVariable> parameters = new HashMap<>();
 
     /**
      * Declares the parameters in a graph; their arrays are bound when the graph is compiled, or set by the caller.
      *
      * @param prefix put before the official names, such as {@code "backbone."}
+     * @param precision of parameters, whose type images have too, and of tokens
      */
-    public Vit(SameDiff sd, VitConfig config, String prefix, DataType type) {
+    public Vit(SameDiff sd, VitConfig config, String prefix, Precision precision) {
         this.sd = sd;
         this.c = config;
-        config.parameters().forEach((name, shape) -> parameters.put(name, sd.var(prefix + name, type, shape)));
+        this.precision = precision;
+        config.parameters()
+                .forEach((name, shape) -> parameters.put(name, sd.var(prefix + name, precision.parameters(), shape)));
+    }
+
+    /** With one type throughout. */
+    public Vit(SameDiff sd, VitConfig config, String prefix, DataType type) {
+        this(sd, config, prefix, Precision.of(type));
     }
 
     /** The pass of inference: nothing is dropped. */
@@ -74,7 +84,7 @@ public final class Vit {
 
     private SDVariable embed(List<Crops> crops) {
         List<SDVariable> images = crops.stream().map(Crops::images).toList();
-        SDVariable pixels = new Patchify(sd, images, c.patchSize()).outputVariable(); //         [P, 3 p p]
+        SDVariable pixels = new Patchify(sd, images, c.patchSize(), precision.isMixed()).outputVariable(); // [P, 3 p p]
         SDVariable patches = linear(pixels, "patch_embed.proj", false, null, null); //           [P, D]
 
         Map<List<Integer>, SDVariable> bySize = new HashMap<>();
