@@ -83,7 +83,7 @@ final class Recomputation {
         return producer == null
                 || !blocks.containsKey(producer)
                 || kept.contains(v)
-                || (v.host == null ? !(producer.op() instanceof GraphOp) : isKept(v.host));
+                || (v.host() == null ? !(producer.op() instanceof GraphOp) : isKept(v.host()));
     }
 
     private List<Value> inputsAgain(Node n) {
@@ -102,10 +102,10 @@ final class Recomputation {
             return v;
         }
         if (!copies.containsKey(v)) {
-            if (v.host == null) {
+            if (v.host() == null) {
                 repeat(producers.get(v));
             } else {
-                copy(v, again(v.host));
+                copy(v, again(v.host()));
             }
         }
         return copies.get(v);
@@ -115,7 +115,7 @@ final class Recomputation {
         List<Value> in = inputsAgain(n);
         // aliases are not written by the op: they keep their place in the list, no more
         List<Value> out =
-                n.out().stream().map(v -> v.host == null ? copy(v, null) : v).toList();
+                n.out().stream().map(v -> v.host() == null ? copy(v, null) : v).toList();
         nodes.add(new Node(n.op(), in, out));
     }
 

@@ -81,6 +81,7 @@ final class Trace {
         trace.recompute(checkpoints, wanted);
         trace.measureLives(wanted);
         trace.bindOutputs(wanted, outside);
+        new Overwriting(trace.nodes, wanted, trace.leaves.placeholders()).apply();
         return trace;
     }
 
@@ -201,7 +202,7 @@ final class Trace {
                 }
             }
             for (Value v : n.out()) {
-                if (v.host == null) {
+                if (v.host() == null) {
                     v.usedAt(at);
                 }
             }
@@ -218,7 +219,7 @@ final class Trace {
         for (Value v : outputs) {
             INDArray target = bindings.outputs().get(v.name);
             boolean free =
-                    v.host == null && !v.isBound() && !leaves.placeholders().contains(v);
+                    v.host() == null && !v.isBound() && !leaves.placeholders().contains(v);
             if (target != null) {
                 requireShape(v, target);
                 if (free && !isInUse(target)) {
@@ -276,7 +277,7 @@ final class Trace {
         arena.bind();
         refreshes = leaves.gather();
         for (Value v : values) {
-            if (v.host != null && !v.isBound() && v.isRead()) {
+            if (v.host() != null && !v.isBound() && v.isRead()) {
                 INDArray owner = v.owner().array();
                 boolean whole = v.ownerOffset() == 0 && Arrays.equals(owner.shape(), v.shape);
                 v.bind(whole ? owner : Arena.view(owner, v.ownerOffset(), v.shape, v.type));
@@ -300,7 +301,7 @@ final class Trace {
             boolean anything = false;
             for (int i = 0; i < out.length; i++) {
                 Value v = n.out().get(i);
-                out[i] = v.host == null ? v.array() : null;
+                out[i] = v.isWritten() ? v.array() : null;
                 anything |= out[i] != null;
             }
             if (!anything) {

@@ -9,9 +9,11 @@ final class Value {
     final long[] shape;
     final DataType type;
     /** The value whose memory this one shares, or null. */
-    final Value host;
+    private Value host;
     /** First element within {@link #host}. */
-    final long hostOffset;
+    private long hostOffset;
+    /** True if this value replaces what its host held. */
+    private boolean inPlace;
 
     /** Positions of the ops that write it first and read it last; of the hosting value if there is one. */
     private int first = Integer.MAX_VALUE;
@@ -45,6 +47,25 @@ final class Value {
             n *= d;
         }
         return n;
+    }
+
+    /** The value whose memory this one shares, or null. */
+    Value host() {
+        return host;
+    }
+
+    /**
+     * Moves the value into memory that others need no more.
+     *
+     * @param offset first element there
+     * @param written true if an op writes it there; false if it is there already
+     */
+    void moveInto(Value owner, long offset, boolean written) {
+        host = owner;
+        hostOffset = offset;
+        inPlace = written;
+        owner.usedAt(first);
+        owner.usedAt(last);
     }
 
     /** The value that owns the memory. */
@@ -103,12 +124,12 @@ final class Value {
 
     /** True if the op that makes it writes it. */
     boolean isWritten() {
-        return host == null && (read || !optional);
+        return (host == null || inPlace) && (read || !optional);
     }
 
     /** True if it needs a place in the arena. */
     boolean isOfArena() {
-        return !outside && isWritten();
+        return !outside && host == null && isWritten();
     }
 
     boolean isBound() {

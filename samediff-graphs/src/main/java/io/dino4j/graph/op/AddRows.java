@@ -30,6 +30,11 @@ public final class AddRows extends GraphOp {
     }
 
     @Override
+    public int inPlaceOf(int i) {
+        return 0;
+    }
+
+    @Override
     public long[][] outputShapes(long[][] in) {
         check(
                 Arrays.stream(iArgs()).sum() == in[1][0] && in[1][0] == in[2][0] && in[0][1] == in[1][1],

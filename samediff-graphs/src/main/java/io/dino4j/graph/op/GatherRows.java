@@ -76,6 +76,12 @@ public final class GatherRows extends GraphOp {
             return i > 0;
         }
 
+        /** The skip path's gradient. */
+        @Override
+        public int inPlaceOf(int i) {
+            return args().length > 3 ? 3 : -1;
+        }
+
         @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0]};

@@ -61,6 +61,19 @@ public abstract class GraphOp extends DynamicCustomOp {
         return null;
     }
 
+    /**
+     * The input that output {@code i} may overwrite once nobody else wants it; -1 for none. A kernel of the op must then work whether
+     * both are the same memory or not.
+     */
+    public int inPlaceOf(int i) {
+        return -1;
+    }
+
+    /** True if the only output is nothing but the inputs below one another: nothing to do if they lie so already. */
+    public boolean isStack() {
+        return false;
+    }
+
     /** False if only the shape of input {@code i} matters: its memory may then be reused before the op runs. */
     public boolean readsInput(int i) {
         return true;

@@ -59,6 +59,11 @@ public final class PrototypeCrossEntropy extends GraphOp {
         }
 
         @Override
+        public int inPlaceOf(int i) {
+            return 0;
+        }
+
+        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0]};
         }

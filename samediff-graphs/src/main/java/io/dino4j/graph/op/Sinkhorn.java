@@ -26,6 +26,11 @@ public final class Sinkhorn extends GraphOp {
     }
 
     @Override
+    public int inPlaceOf(int i) {
+        return 0;
+    }
+
+    @Override
     public long[][] outputShapes(long[][] in) {
         check(in[0].length == 2, "logits [R, K]", in[0]);
         return new long[][] {in[0]};

@@ -54,6 +54,11 @@ public final class SplitRows extends GraphOp {
         }
 
         @Override
+        public boolean isStack() {
+            return true;
+        }
+
+        @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {{Arrays.stream(in).mapToLong(s -> s[0]).sum(), in[0][1]}};
         }

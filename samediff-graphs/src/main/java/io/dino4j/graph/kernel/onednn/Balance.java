@@ -3,6 +3,7 @@ package io.dino4j.graph.kernel.onednn;
 import io.dino4j.graph.kernel.Collective;
 import java.nio.DoubleBuffer;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -39,15 +40,24 @@ final class Balance implements Runnable {
     private final double[] a;
     private final double[] b;
     private final double[] sums;
-    private final float[] block;
     private final float[] relative;
-    private final float[] partial;
-    private final Reduce reduce = new Reduce();
+    private final Part[] parts;
+    private final RowLoop totals;
+    private final RowLoop columns;
+    private final RowLoop finish;
 
     /** {@code b = unit * relative} where that holds in float. */
     private double unit;
 
     private boolean narrow;
+
+    /** Rows that count, here and on all workers. */
+    private int n;
+
+    private double samples;
+
+    /** Whether the pass over the columns balances the samples of the iteration before. */
+    private boolean balanceRows;
 
     /**
      * A step of a program.
@@ -68,39 +78,35 @@ final class Balance implements Runnable {
         a = new double[maxima.length];
         b = new double[width];
         sums = new double[width];
-        block = new float[width];
         relative = new float[width];
-        partial = new float[width];
+        parts = new Part[RowLoop.threads(maxima.length, width)];
+        Arrays.setAll(parts, Part::new);
+        totals = loop(Part::total);
+        columns = loop(Part::columns);
+        finish = loop(Part::finish);
+    }
+
+    private RowLoop loop(Consumer<Part> work) {
+        RowLoop.RowStep[] bodies = new RowLoop.RowStep[parts.length];
+        Arrays.fill(bodies, (RowLoop.RowStep) i -> work.accept(parts[i]));
+        return new RowLoop(0, parts.length, bodies);
     }
 
     @Override
     public void run() {
-        int n = Math.min(maxima.length, valid.scalar());
-        double samples = collective.sum((double) n);
-        start(n);
+        n = Math.min(maxima.length, valid.scalar());
+        samples = collective.sum((double) n);
+        start();
         for (int i = 0; i < iterations; i++) {
-            columns(n, i > 0, samples);
+            balanceRows = i > 0;
+            balanceColumns();
         }
-        for (int r = 0; r < n; r++) {
-            e.get(r, 0, block, 0, width);
-            double scale = samples * (iterations > 0 ? 1 / (rowSum() * samples) : a[r]);
-            if (narrow) {
-                float factor = (float) (scale * unit);
-                for (int k = 0; k < width; k++) {
-                    block[k] *= relative[k] * factor;
-                }
-            } else {
-                for (int k = 0; k < width; k++) {
-                    block[k] = (float) (scale * block[k] * b[k]);
-                }
-            }
-            e.put(r, 0, block, 0, width);
-        }
-        e.zero(n, maxima.length, block);
+        finish.run();
+        e.zero(n, maxima.length, parts[0].block);
     }
 
     /** Scales of the rows: the exponential of their largest logit, relative to that of all workers. */
-    private void start(int n) {
+    private void start() {
         double most = Double.NEGATIVE_INFINITY;
         for (int r = 0; r < n; r++) {
             most = Math.max(most, maxima[r]);
@@ -112,10 +118,10 @@ final class Balance implements Runnable {
         Arrays.fill(b, 1);
         range();
         if (iterations == 0) {
+            totals.run();
             double total = 0;
-            for (int r = 0; r < n; r++) {
-                e.get(r, 0, block, 0, width);
-                total += a[r] * rowSum();
+            for (Part part : parts) {
+                total += part.total;
             }
             total = collective.sum(total);
             for (int r = 0; r < n; r++) {
@@ -125,32 +131,13 @@ final class Balance implements Runnable {
     }
 
     /** Balances the prototypes; before that, in the same pass, the samples of the iteration before. */
-    private void columns(int n, boolean balanceRows, double samples) {
+    private void balanceColumns() {
+        columns.run();
         Arrays.fill(sums, 0);
-        double reference = 0;
-        int pending = 0;
-        for (int r = 0; r < n; r++) {
-            e.get(r, 0, block, 0, width);
-            if (balanceRows) {
-                a[r] = 1 / (rowSum() * samples);
+        for (Part part : parts) {
+            for (int k = 0; k < width; k++) {
+                sums[k] += part.sums[k];
             }
-            if (pending == BATCH) {
-                flush(reference);
-                pending = 0;
-            }
-            if (pending == 0) {
-                reference = a[r];
-            }
-            double ratio = a[r] / reference;
-            if (ratio < RANGE && ratio > 1 / RANGE) {
-                addScaled(partial, block, (float) ratio);
-                pending++;
-            } else {
-                addScaled(sums, block, a[r]);
-            }
-        }
-        if (pending > 0) {
-            flush(reference);
         }
         buffer.put(0, sums);
         collective.sum(shared);
@@ -160,25 +147,6 @@ final class Balance implements Runnable {
             b[k] = sums[k] > 0 ? 1 / (sums[k] * width) : 0;
         }
         range();
-    }
-
-    private static void addScaled(float[] sum, float[] x, float factor) {
-        for (int k = 0; k < x.length; k++) {
-            sum[k] += factor * x[k];
-        }
-    }
-
-    private static void addScaled(double[] sum, float[] x, double factor) {
-        for (int k = 0; k < x.length; k++) {
-            sum[k] += factor * x[k];
-        }
-    }
-
-    private void flush(double reference) {
-        for (int k = 0; k < width; k++) {
-            sums[k] += reference * partial[k];
-        }
-        Arrays.fill(partial, 0);
     }
 
     /** Whether {@code b} fits float, and b in float if it does. */
@@ -196,15 +164,114 @@ final class Balance implements Runnable {
         }
     }
 
-    /** {@code sum_k E_rk b_k} of the row in the block. */
-    private double rowSum() {
-        if (narrow) {
-            return unit * reduce.dot(block, 0, relative, 0, width);
+    /** The rows of one thread, with working memory of its own. */
+    private final class Part {
+        private final int index;
+        private final float[] block = new float[width];
+        private final float[] partial = new float[width];
+        private final double[] sums = new double[width];
+        private final Reduce reduce = new Reduce();
+        private double total;
+
+        Part(int index) {
+            this.index = index;
         }
-        double sum = 0;
-        for (int k = 0; k < width; k++) {
-            sum += block[k] * b[k];
+
+        private int from() {
+            return (int) ((long) index * n / parts.length);
         }
-        return sum;
+
+        private int to() {
+            return (int) ((index + 1L) * n / parts.length);
+        }
+
+        void total() {
+            total = 0;
+            for (int r = from(); r < to(); r++) {
+                e.get(r, 0, block, 0, width);
+                total += a[r] * rowSum();
+            }
+        }
+
+        void columns() {
+            Arrays.fill(sums, 0);
+            double reference = 0;
+            int pending = 0;
+            for (int r = from(); r < to(); r++) {
+                e.get(r, 0, block, 0, width);
+                if (balanceRows) {
+                    a[r] = 1 / (rowSum() * samples);
+                }
+                if (pending == BATCH) {
+                    flush(reference);
+                    pending = 0;
+                }
+                if (pending == 0) {
+                    reference = a[r];
+                }
+                double ratio = a[r] / reference;
+                if (ratio < RANGE && ratio > 1 / RANGE) {
+                    addScaled(partial, block, (float) ratio);
+                    pending++;
+                } else {
+                    addScaled(sums, block, a[r]);
+                }
+            }
+            if (pending > 0) {
+                flush(reference);
+            }
+        }
+
+        private void flush(double reference) {
+            for (int k = 0; k < width; k++) {
+                sums[k] += reference * partial[k];
+            }
+            Arrays.fill(partial, 0);
+        }
+
+        void finish() {
+            for (int r = from(); r < to(); r++) {
+                e.get(r, 0, block, 0, width);
+                double scale = samples * (iterations > 0 ? 1 / (rowSum() * samples) : a[r]);
+                if (narrow) {
+                    scale(block, relative, (float) (scale * unit));
+                } else {
+                    for (int k = 0; k < width; k++) {
+                        block[k] = (float) (scale * block[k] * b[k]);
+                    }
+                }
+                e.put(r, 0, block, 0, width);
+            }
+        }
+
+        /** {@code sum_k E_rk b_k} of the row in the block. */
+        private double rowSum() {
+            if (narrow) {
+                return unit * reduce.dot(block, 0, relative, 0, width);
+            }
+            double sum = 0;
+            for (int k = 0; k < width; k++) {
+                sum += block[k] * b[k];
+            }
+            return sum;
+        }
+    }
+
+    private static void scale(float[] x, float[] by, float factor) {
+        for (int k = 0; k < x.length; k++) {
+            x[k] *= by[k] * factor;
+        }
+    }
+
+    private static void addScaled(float[] sum, float[] x, float factor) {
+        for (int k = 0; k < x.length; k++) {
+            sum[k] += factor * x[k];
+        }
+    }
+
+    private static void addScaled(double[] sum, float[] x, double factor) {
+        for (int k = 0; k < x.length; k++) {
+            sum[k] += factor * x[k];
+        }
     }
 }

@@ -52,8 +52,11 @@ final class Floats {
         segment(row).copy(index(row, 0), source.segment(sourceRow), source.index(sourceRow, 0), n);
     }
 
-    /** Copies {@code rows} rows of {@code n} elements, from {@code row} on, out of a contiguous matrix into another. */
+    /** Copies {@code rows} rows of {@code n} elements, from {@code row} on, out of a contiguous matrix into another, or none if they are there. */
     void copyRows(long row, Floats source, long sourceRow, long rows, int n) {
+        if (address(row) == source.address(sourceRow)) {
+            return;
+        }
         if (row + rows <= rowsPerSegment && sourceRow + rows <= source.rowsPerSegment) {
             copy(row, source, sourceRow, (int) (rows * n));
         } else {
@@ -61,6 +64,10 @@ final class Floats {
                 copy(row + r, source, sourceRow + r, n);
             }
         }
+    }
+
+    private long address(long row) {
+        return tensor.place().address() + (tensor.offset() + row * rowStride) * Float.BYTES;
     }
 
     /** Adds {@code alpha} times {@code x} to a row, through {@code work}. */

@@ -32,48 +32,47 @@ final class LossKernels {
         float[] maxima = new float[rows];
         double[] masses = new double[rows];
         double[] terms = new double[rows];
+        RowLoop.RowStep[] shift = RowLoop.bodies(chunk, width, () -> {
+            float[] a = new float[width];
+            float[] b = new float[width];
+            float[] work = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
+                if (pairs.weights[r] != 0) {
+                    pairs.logits.get(r, 0, a, 0, width);
+                    maxima[r] = reduce.max(a, width);
+                    if (loss != null) {
+                        pairs.targets(r, b, work);
+                        masses[r] = reduce.sum(b, width);
+                        terms[r] = (masses[r] * maxima[r] - reduce.dot(a, 0, b, 0, width)) / tau;
+                    }
+                    shift(a, maxima[r], 1 / tau);
+                    shifted.put(r % chunk, 0, a, 0, width);
+                }
+            };
+        });
+        RowLoop.RowStep[] sum = RowLoop.bodies(chunk, width, () -> {
+            float[] a = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
+                double log = 0;
+                if (pairs.weights[r] != 0) {
+                    shifted.get(r % chunk, 0, a, 0, width);
+                    log = Math.log(reduce.sum(a, width));
+                    terms[r] += masses[r] * log;
+                }
+                if (lse != null) {
+                    lse.put(0, r, pairs.weights[r] == 0 ? 0 : (float) (log + maxima[r] / tau));
+                }
+            };
+        });
         p.then(pairs::read);
         for (int from = 0; from < rows; from += chunk) {
-            int first = from;
             int n = Math.min(chunk, rows - from);
-            p.rows(n, width, () -> {
-                float[] a = new float[width];
-                float[] b = new float[width];
-                float[] work = new float[width];
-                Reduce reduce = new Reduce();
-                return i -> {
-                    int r = first + i;
-                    if (pairs.weights[r] != 0) {
-                        pairs.logits.get(r, 0, a, 0, width);
-                        maxima[r] = reduce.max(a, width);
-                        if (loss != null) {
-                            pairs.targets(r, b, work);
-                            masses[r] = reduce.sum(b, width);
-                            terms[r] = (masses[r] * maxima[r] - reduce.dot(a, 0, b, 0, width)) / tau;
-                        }
-                        shift(a, maxima[r], 1 / tau);
-                        shifted.put(i, 0, a, 0, width);
-                    }
-                };
-            });
+            p.rows(from, n, shift);
             Tensor part = scratch.rows(0, n);
             does.eltwise(dnnl_eltwise_exp, part, part);
-            p.rows(n, width, () -> {
-                float[] a = new float[width];
-                Reduce reduce = new Reduce();
-                return i -> {
-                    int r = first + i;
-                    double log = 0;
-                    if (pairs.weights[r] != 0) {
-                        shifted.get(i, 0, a, 0, width);
-                        log = Math.log(reduce.sum(a, width));
-                        terms[r] += masses[r] * log;
-                    }
-                    if (lse != null) {
-                        lse.put(0, r, pairs.weights[r] == 0 ? 0 : (float) (log + maxima[r] / tau));
-                    }
-                };
-            });
+            p.rows(from, n, sum);
         }
         if (loss != null) {
             p.then(() -> loss.put(0, 0, (float) pairs.weighted(terms)));
@@ -96,46 +95,46 @@ final class LossKernels {
         Floats d = Floats.of(out);
         Primitives does = new Primitives(p);
         int chunk = chunk(pairs.rows, width);
+        // the output may lie where the logits do: a row is written once it has been read
+        RowLoop.RowStep[] shift = RowLoop.bodies(chunk, width, () -> {
+            float[] a = new float[width];
+            return r -> {
+                if (pairs.weights[r] == 0) {
+                    d.zero(r, r + 1, a);
+                } else {
+                    pairs.logits.get(r, 0, a, 0, width);
+                    shift(a, lse.get(0, r) * tau, 1 / tau);
+                    d.put(r, 0, a, 0, width);
+                }
+            };
+        });
+        RowLoop.RowStep[] slope = RowLoop.bodies(chunk, width, () -> {
+            float[] a = new float[width];
+            float[] b = new float[width];
+            float[] work = new float[width];
+            Reduce reduce = new Reduce();
+            return r -> {
+                float factor = dLoss.get(0, 0) * pairs.weights[r] / tau;
+                if (factor == 0) {
+                    d.zero(r, r + 1, a);
+                    return;
+                }
+                pairs.targets(r, b, work);
+                float mass = (float) reduce.sum(b, width);
+                d.get(r, 0, a, 0, width);
+                for (int c = 0; c < width; c++) {
+                    a[c] = factor * (mass * a[c] - b[c]);
+                }
+                d.put(r, 0, a, 0, width);
+            };
+        });
         p.then(pairs::read);
         for (int from = 0; from < pairs.rows; from += chunk) {
-            int first = from;
             int n = Math.min(chunk, pairs.rows - from);
-            p.rows(n, width, () -> {
-                float[] a = new float[width];
-                return i -> {
-                    int r = first + i;
-                    if (pairs.weights[r] == 0) {
-                        d.zero(r, r + 1, a);
-                    } else {
-                        pairs.logits.get(r, 0, a, 0, width);
-                        shift(a, lse.get(0, r) * tau, 1 / tau);
-                        d.put(r, 0, a, 0, width);
-                    }
-                };
-            });
+            p.rows(from, n, shift);
             Tensor part = out.rows(from, n);
             does.eltwise(dnnl_eltwise_exp, part, part);
-            p.rows(n, width, () -> {
-                float[] a = new float[width];
-                float[] b = new float[width];
-                float[] work = new float[width];
-                Reduce reduce = new Reduce();
-                return i -> {
-                    int r = first + i;
-                    float factor = dLoss.get(0, 0) * pairs.weights[r] / tau;
-                    if (factor == 0) {
-                        d.zero(r, r + 1, a);
-                        return;
-                    }
-                    pairs.targets(r, b, work);
-                    float mass = (float) reduce.sum(b, width);
-                    d.get(r, 0, a, 0, width);
-                    for (int c = 0; c < width; c++) {
-                        a[c] = factor * (mass * a[c] - b[c]);
-                    }
-                    d.put(r, 0, a, 0, width);
-                };
-            });
+            p.rows(from, n, slope);
         }
     }
 

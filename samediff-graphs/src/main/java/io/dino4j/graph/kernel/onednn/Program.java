@@ -150,7 +150,12 @@ final class Program implements Kernel {
 
     /** Adds a Java loop over rows, on several threads if they are large; see {@link RowLoop}. */
     Program rows(long rows, long width, Supplier<RowLoop.RowStep> step) {
-        return then(new RowLoop(rows, width, step));
+        return rows(0, rows, RowLoop.bodies(rows, width, step));
+    }
+
+    /** Adds a Java loop over a range of rows. */
+    Program rows(long first, long rows, RowLoop.RowStep[] bodies) {
+        return then(new RowLoop(first, rows, bodies));
     }
 
     /**

@@ -28,20 +28,29 @@ final class RowKernels {
         Ints index = Ints.of(p.call().in(1));
         int total = (int) p.out(0).rows();
         int width = (int) p.out(0).columns();
-        float[] block = new float[width];
-        float[] work = new float[width];
-        p.then(() -> {
-            if (dSkip == null) {
-                dX.zero(0, total, block);
-            } else {
-                dX.copyRows(0, dSkip, 0, total, width);
-            }
-            int[] rows = index.read();
-            for (int i = 0; i < rows.length; i++) {
-                dY.get(i, 0, block, 0, width);
-                dX.add(rows[i], 1, block, work, width);
-            }
+        int parts = RowLoop.threads(total, width);
+        int[] rows = index.values();
+        // each thread adds to a range of rows of its own, which any row of the gradient may belong to
+        RowLoop.RowStep[] bodies = RowLoop.bodies(parts, (long) total * width / parts, () -> {
+            float[] block = new float[width];
+            float[] work = new float[width];
+            return part -> {
+                int from = (int) ((long) part * total / parts);
+                int to = (int) ((part + 1L) * total / parts);
+                if (dSkip == null) {
+                    dX.zero(from, to, block);
+                } else {
+                    dX.copyRows(from, dSkip, from, to - from, width);
+                }
+                for (int i = 0; i < rows.length; i++) {
+                    if (rows[i] >= from && rows[i] < to) {
+                        dY.get(i, 0, block, 0, width);
+                        dX.add(rows[i], 1, block, work, width);
+                    }
+                }
+            };
         });
+        p.then(index::read).rows(0, parts, bodies);
     }
 
     static void addRows(Program p) {

@@ -14,6 +14,7 @@ final class RowLoop implements Runnable {
     /** Below this many elements a second thread costs more than it brings. */
     private static final long WORTH_A_THREAD = 1 << 17;
 
+    private final int first;
     private final int rows;
     private final RowStep[] steps;
 
@@ -27,15 +28,33 @@ final class RowLoop implements Runnable {
     /**
      * A step of a program.
      *
+     * @param first first row
+     * @param rows number of rows
+     * @param steps the body of every thread, see {@link #bodies}
+     */
+    RowLoop(long first, long rows, RowStep[] steps) {
+        this.first = (int) first;
+        this.rows = (int) rows;
+        this.steps = steps;
+    }
+
+    /**
+     * The bodies of as many threads as a number of rows is worth; they may serve several loops.
+     *
      * @param width elements in a row
      * @param step makes the body of one thread with working memory of its own
      */
-    RowLoop(long rows, long width, Supplier<RowStep> step) {
-        this.rows = (int) rows;
-        steps = new RowStep[rows * width < WORTH_A_THREAD ? 1 : (int) Math.min(Dnnl.threads(), rows)];
-        for (int i = 0; i < steps.length; i++) {
-            steps[i] = step.get();
+    static RowStep[] bodies(long rows, long width, Supplier<RowStep> step) {
+        RowStep[] bodies = new RowStep[threads(rows, width)];
+        for (int i = 0; i < bodies.length; i++) {
+            bodies[i] = step.get();
         }
+        return bodies;
+    }
+
+    /** The threads that a number of rows is worth. */
+    static int threads(long rows, long width) {
+        return rows * width < WORTH_A_THREAD ? 1 : (int) Math.min(Dnnl.threads(), rows);
     }
 
     @Override
@@ -54,7 +73,7 @@ final class RowLoop implements Runnable {
     private void part(int i) {
         int end = (int) ((i + 1L) * rows / steps.length);
         for (int r = (int) ((long) i * rows / steps.length); r < end; r++) {
-            steps[i].row(r);
+            steps[i].row(first + r);
         }
     }
 

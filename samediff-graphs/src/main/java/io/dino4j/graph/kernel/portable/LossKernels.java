@@ -47,13 +47,26 @@ final class LossKernels {
         double tau = c.op().real(0);
         return () -> {
             double dLoss = c.in(5).getDouble(0);
-            c.out(0).assign(0);
+            double[] weights = c.in(3).toDoubleVector();
+            // the output may lie where the logits do: a row is written once it has been read
             for (Block b : blocks(c)) {
                 INDArray softmax = exp(b.logits().divi(tau).subi(gather(column(c.in(4)), b.rows())));
                 INDArray slope = softmax.muli(rowSums(b.targets())).subi(b.targets());
+                zero(c.out(0), b.rows().toIntVector());
                 scatterAdd(c.out(0), b.rows(), slope.muli(b.weights().mul(dLoss / tau)));
             }
+            zero(
+                    c.out(0),
+                    IntStream.range(0, weights.length)
+                            .filter(r -> weights[r] == 0)
+                            .toArray());
         };
+    }
+
+    private static void zero(INDArray x, int[] rows) {
+        for (int r : rows) {
+            x.getRow(r).assign(0);
+        }
     }
 
     /** The rows whose weight is not 0, in blocks small enough to hold them more than once. */
