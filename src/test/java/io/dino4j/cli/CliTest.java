@@ -11,6 +11,8 @@ import io.dino4j.train.RunDirectory;
 import io.dino4j.zoo.weights.SafetensorsWriter;
 import io.dino4j.zoo.weights.TensorFile;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,6 +70,17 @@ final class CliTest {
     void aMissingFolderIsNamed() {
         pretrain(dir.resolve("nowhere")).failed(2, dir.resolve("nowhere").toString(), "no such folder");
         assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
+    void aPageWhosePortIsTakenIsToldBeforeAnythingIsWritten() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = String.valueOf(taken.getLocalPort());
+            pretrain(labelled, "--serve=" + port).failed(2, "port " + port, "name another one, or 0");
+            Outcome.of("watch", finished, "--port=" + port).failed(2, "port " + port, "name another one, or 0");
+        }
+        assertFalse(Files.exists(out), "nothing is left behind");
+        Outcome.of("watch", out).failed(2, out.toString(), "holds no run");
     }
 
     @Test

@@ -61,10 +61,12 @@ public final class PatchPictures {
     /** Their patch features by a network, copied. */
     public PatchFeatures features(FeatureExtractor network) {
         INDArray patches = network.extract(input).patches(); // [B, n, D]
+        long n = patches.size(1);
         float[][] features =
                 patches.reshape(images.size(), patches.length() / images.size()).toFloatMatrix();
+        patches.close(); // a run is looked at for hours: native memory must not wait for the collector
         byte[][] rgb = images.stream().map(Image::rgb).toArray(byte[][]::new);
-        int grid = (int) Math.round(Math.sqrt(patches.size(1)));
+        int grid = (int) Math.round(Math.sqrt(n));
         return new PatchFeatures(features, rgb, size(), grid);
     }
 }

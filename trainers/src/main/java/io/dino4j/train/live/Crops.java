@@ -69,7 +69,10 @@ record Crops(long step, List<Sample> images) {
     }
 
     private static float[] row(INDArray array, int row) {
-        return array.get(NDArrayIndex.point(row)).dup('c').data().asFloat();
+        INDArray copy = array.get(NDArrayIndex.point(row)).dup('c');
+        float[] values = copy.data().asFloat();
+        copy.close(); // native memory must not wait for the collector
+        return values;
     }
 
     /** Writes {@code "step":..,"images":[{"name":..,"globals":[{"size":..,"masked":..,"src":..}],"locals":[..]}]}. */

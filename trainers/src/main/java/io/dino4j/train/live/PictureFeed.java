@@ -33,12 +33,14 @@ final class PictureFeed implements StepObserver {
     private final ImageSource images;
     private final ImageSource shown;
     private final Consumer<String> unreadable;
-    private final Ration cropTime = new Ration(Duration.ofSeconds(5));
+    private final Ration cropTime = new Ration(Duration.ofSeconds(10));
     private final Ration patchTime = new Ration(Duration.ofSeconds(30));
     private volatile Optional<Crops> crops = Optional.empty();
     private volatile Optional<Patches> patches = Optional.empty();
     private Optional<PatchPictures> pictures = Optional.empty();
     private int picturesSize;
+    private Optional<Patches> coloured = Optional.empty();
+    private byte[][] colors = {};
 
     /**
      * A feed without pictures yet.
@@ -98,7 +100,7 @@ final class PictureFeed implements StepObserver {
             return;
         }
         PatchFeatures features = newest.get().features;
-        byte[][] colors = PatchColors.of(features);
+        byte[][] colors = colors(newest);
         json.writeNumberField("step", newest.get().step);
         json.writeNumberField("grid", features.gridSize());
         json.writeArrayFieldStart("images");
@@ -112,5 +114,14 @@ final class PictureFeed implements StepObserver {
             json.writeEndObject();
         }
         json.writeEndArray();
+    }
+
+    /** Worked out once for each copy, however many look at it. */
+    private synchronized byte[][] colors(Optional<Patches> newest) {
+        if (!coloured.equals(newest)) {
+            colors = PatchColors.of(newest.orElseThrow().features);
+            coloured = newest;
+        }
+        return colors;
     }
 }

@@ -1,6 +1,7 @@
 package io.dino4j.train.report;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -39,17 +40,23 @@ public final class PatchColors {
     private static float[][] project(PatchFeatures input) {
         int rows = input.features().length * input.patches();
         int d = input.channels();
-        INDArray x = Nd4j.createFromArray(input.features()).reshape(rows, d);
-        x = x.subRowVector(x.mean(0)); // (rows, D)
-        double[][] covariance = x.transpose().mmul(x).toDoubleMatrix();
+        INDArray raw = Nd4j.createFromArray(input.features());
+        INDArray mean = raw.reshape(rows, d).mean(0);
+        INDArray x = raw.reshape(rows, d).subRowVector(mean); // (rows, D)
+        INDArray covariance = x.transpose().mmul(x);
+        double[][] found = leading(covariance.toDoubleMatrix());
         float[][] axes = new float[COMPONENTS][d];
-        double[][] found = leading(covariance);
         for (int c = 0; c < COMPONENTS; c++) {
             for (int j = 0; j < d; j++) {
                 axes[c][j] = (float) found[c][j];
             }
         }
-        return Nd4j.createFromArray(axes).mmul(x.transpose()).toFloatMatrix();
+        INDArray basis = Nd4j.createFromArray(axes);
+        INDArray projected = basis.mmul(x.transpose());
+        float[][] result = projected.toFloatMatrix();
+        // a live page does this for hours: native memory must not wait for the collector
+        List.of(raw, mean, x, covariance, basis, projected).forEach(INDArray::close);
+        return result;
     }
 
     /** Leading eigenvectors of a symmetric matrix by orthogonal iteration from a fixed start. */

@@ -71,7 +71,10 @@ function smoothed(values, window) {
   });
 }
 
-/** One figure. Its series are `{label, steps, mean, min?, max?, reference?}`; a reference is one value for all steps. */
+/**
+ * One figure. Its series are `{label, steps, mean, min?, max?, reference?}`; a reference is one value for all steps. The view is
+ * `{range, smooth, last?}`: the share of the steps that is shown, and a step that the axis reaches at least.
+ */
 export class Chart {
   constructor(spec, parent, height = 190) {
     this.spec = spec;
@@ -131,7 +134,7 @@ export class Chart {
     if (width === 0) return;
     this.svg.replaceChildren();
     const curves = this.series.filter((s) => s.reference === undefined);
-    const lastStep = Math.max(0, ...curves.map((s) => s.steps.at(-1) ?? 0));
+    const lastStep = Math.max(this.view.last ?? 0, ...curves.map((s) => s.steps.at(-1) ?? 0));
     const firstStep = Math.min(lastStep, ...curves.map((s) => s.steps[0] ?? lastStep));
     const from = lastStep - (lastStep - firstStep) * this.view.range;
     this.shown = curves.map((s) => ({ label: s.label, ...this.visible(s, from) }));

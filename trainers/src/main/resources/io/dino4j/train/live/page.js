@@ -3,8 +3,8 @@ import { SECTIONS, place } from './groups.js';
 
 const POLL = 1500; // ms between questions while the run goes
 const SLOW_POLL = 10_000; // and while it does not
-const CROPS = 5000;
-const PATCHES = 15_000;
+const CROPS = 10_000;
+const PATCHES = 30_000;
 
 const $ = (id) => document.getElementById(id);
 const charts = new Map(); // key -> Chart
@@ -102,15 +102,19 @@ function knnSteps() {
   return Object.keys(knn).filter((k) => /^\d+$/.test(k)).map(Number).sort((a, b) => a - b);
 }
 
+/** The accuracy at the number of neighbours that serves best. */
+function best(byNeighbours) {
+  return Math.max(...Object.values(byNeighbours));
+}
+
 function drawKnn() {
   const steps = knnSteps();
   if (steps.length === 0) return;
   const ks = [...new Set(steps.flatMap((s) => Object.keys(knn[s])))].sort((a, b) => a - b);
-  const series = ks.map((k) => ({ label: `k = ${k}`, steps, mean: steps.map((s) => (knn[s][k] ?? null) && 100 * knn[s][k]) }));
-  const pixels = Object.values(knn.raw_pixels ?? {}).at(-1);
-  if (pixels !== undefined) series.push({ label: 'raw pixels', reference: 100 * pixels });
+  const series = ks.map((k) => ({ label: `k = ${k}`, steps, mean: steps.map((s) => (k in knn[s] ? 100 * knn[s][k] : null)) }));
+  if (knn.raw_pixels) series.push({ label: 'raw pixels', reference: 100 * best(knn.raw_pixels) });
   const spec = { key: 'knn', section: 'hero', title: 'k-NN accuracy', unit: '% of held-out images', log: false, smooth: false };
-  chart(spec).update(series, { range: 1, smooth: false });
+  chart(spec).update(series, { range: 1, smooth: false, last: state.step });
 }
 
 // ---- overview ------------------------------------------------------------------------------------------------------------------------
@@ -144,7 +148,6 @@ function tiles() {
   const steps = knnSteps();
   if (steps.length > 0) {
     const percent = (a) => `${(100 * a).toFixed(1)} %`;
-    const best = (a) => Math.max(...Object.values(a));
     const before = [knn.raw_pixels && `raw pixels ${percent(best(knn.raw_pixels))}`, knn[0] && `untrained ${percent(best(knn[0]))}`];
     out.push(['k-NN accuracy', percent(best(knn[steps.at(-1)])), before.filter(Boolean).join(', ')]);
   }
