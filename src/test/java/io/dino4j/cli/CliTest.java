@@ -351,6 +351,23 @@ final class CliTest {
                 .succeeded();
     }
 
+    @Test
+    void aRunThatGoesWrongSaysWhatAndHowToGoOn() {
+        pretrain(labelled, "--set", "optim.base_lr=1e38", "--set", "optim.clip_grad=0")
+                .failed(1, "step ", " is ", "the run has stopped", "--resume", "optim.base_lr", "troubleshooting.md");
+        Outcome again = Outcome.of(
+                        "pretrain",
+                        "--out",
+                        out,
+                        "--resume",
+                        "--set",
+                        "sentinel.action=rollback",
+                        "--set",
+                        "sentinel.rollback_lr_factor=1e-40")
+                .succeeded();
+        assertTrue(again.err().contains("going back to step"), again.err());
+    }
+
     static Stream<CommandLine> commands() {
         return all(Main.commandLine());
     }

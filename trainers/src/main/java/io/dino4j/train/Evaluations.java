@@ -37,6 +37,7 @@ final class Evaluations {
 
     /** Raw pixels and the untrained network, once in a run. */
     void before(long step) {
+        knn.dropAfter(step);
         request.probe().ifPresent(probe -> {
             if (knn.pixels().isEmpty()) {
                 knn.setPixels(probe.pixelAccuracy(progress));
@@ -65,6 +66,7 @@ final class Evaluations {
         Map<Integer, Double> accuracy = probe.accuracy(teacher, progress);
         knn.set(step, accuracy);
         progress.say("step %d: k-NN accuracy %s".formatted(step, percent(accuracy)));
+        knn.fall().ifPresent(progress::say);
     }
 
     /** Such as {@code 41.2% (k = 20)}. */
@@ -74,7 +76,7 @@ final class Evaluations {
         return String.join(", ", parts);
     }
 
-    void report(Map<String, String> versions) throws IOException {
+    void report(Map<String, String> versions, List<String> rollbacks) throws IOException {
         List<RunReport.Accuracy> accuracies = new ArrayList<>();
         knn.pixels().ifPresent(a -> accuracies.add(new RunReport.Accuracy("Raw pixels", a)));
         knn.untrained().ifPresent(a -> accuracies.add(new RunReport.Accuracy("Untrained network", a)));
@@ -91,6 +93,7 @@ final class Evaluations {
                         request.command(),
                         Files.readString(request.directory().configFile()), // of all phases
                         versions,
+                        rollbacks,
                         metricsAndKnn(),
                         accuracies,
                         pictures())

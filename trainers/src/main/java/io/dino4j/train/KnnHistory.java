@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,9 @@ import java.util.TreeMap;
 final class KnnHistory {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String PIXELS = "raw_pixels";
+
+    /** Share of the best accuracy below which something is likely to be wrong: noise of a small test set stays above it. */
+    private static final double FAR_BELOW = 0.75;
 
     private final Path file;
     private final Map<String, Map<Integer, Double>> results;
@@ -68,6 +72,37 @@ final class KnnHistory {
         return steps;
     }
 
+    /** Forgets the results of later steps: they have been undone. */
+    void dropAfter(long step) {
+        if (results.keySet().removeIf(key -> !key.equals(PIXELS) && Long.parseLong(key) > step)) {
+            write();
+        }
+    }
+
+    /**
+     * What to tell if the accuracy of the last step is far below the best one so far.
+     *
+     * @return empty if all is well
+     */
+    Optional<String> fall() {
+        TreeMap<Long, Map<Integer, Double>> steps = bySteps();
+        Map.Entry<Long, Map<Integer, Double>> last = steps.lastEntry();
+        return steps.entrySet().stream()
+                .max(Comparator.comparingDouble(e -> mean(e.getValue())))
+                .filter(best -> mean(last.getValue()) < FAR_BELOW * mean(best.getValue()))
+                .map(best -> ("step %d: k-NN accuracy has fallen to %.1f%% from %.1f%% at step %d; see"
+                                + " docs/troubleshooting.md if it goes on falling")
+                        .formatted(
+                                last.getKey(),
+                                100 * mean(last.getValue()),
+                                100 * mean(best.getValue()),
+                                best.getKey()));
+    }
+
+    private static double mean(Map<Integer, Double> accuracy) {
+        return accuracy.values().stream().mapToDouble(a -> a).average().orElse(0);
+    }
+
     /** The result of the last step that has one. */
     Optional<Map<Integer, Double>> last() {
         return Optional.ofNullable(bySteps().lastEntry()).map(Map.Entry::getValue);
@@ -75,6 +110,10 @@ final class KnnHistory {
 
     private void put(String key, Map<Integer, Double> accuracy) {
         results.put(key, new TreeMap<>(accuracy));
+        write();
+    }
+
+    private void write() {
         try {
             RunDirectory.replace(file, JSON.writeValueAsString(results));
         } catch (IOException e) {

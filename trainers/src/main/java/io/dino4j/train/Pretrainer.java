@@ -12,6 +12,7 @@ import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.MetricsLog;
+import io.dino4j.train.sentinel.TroubleException;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
 import java.util.List;
@@ -93,6 +94,8 @@ public final class Pretrainer implements Training {
             request.directory().describe(config, request.command(), versions);
         }
         CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
+        RollbackHistory rollbacks = RollbackHistory.open(request.directory().rollbacksFile());
+        Recovery recovery = new Recovery(config.sentinel(), checkpoints, rollbacks, progress);
         int skipped = 0;
         while (true) {
             Optional<Checkpoint> newest = checkpoints.latest();
@@ -100,17 +103,25 @@ public final class Pretrainer implements Training {
             if (goesOn) {
                 request.directory().describe(config, request.command(), versions); // it fits what is done
             }
-            Outcome outcome = run(phase, newest, checkpoints, versions);
-            skipped += outcome.skippedImages();
-            if (!outcome.finished() || phase.isLast() || stopping) {
-                return new Outcome(outcome.steps(), outcome.finished() && phase.isLast(), skipped);
+            try {
+                Outcome outcome = run(phase, newest, checkpoints, rollbacks, versions);
+                skipped += outcome.skippedImages();
+                if (!outcome.finished() || phase.isLast() || stopping) {
+                    return new Outcome(outcome.steps(), outcome.finished() && phase.isLast(), skipped);
+                }
+            } catch (TroubleException trouble) {
+                recovery.answer(trouble); // on return the newest checkpoint is the one to go on from
             }
         }
     }
 
     /** Runs a phase to its end, which leaves a checkpoint. */
     private Outcome run(
-            Phase phase, Optional<Checkpoint> newest, CheckpointStore checkpoints, Map<String, String> versions)
+            Phase phase,
+            Optional<Checkpoint> newest,
+            CheckpointStore checkpoints,
+            RollbackHistory rollbacks,
+            Map<String, String> versions)
             throws IOException {
         Request now = phase.request(request);
         RunConfig config = phase.config();
@@ -122,6 +133,7 @@ public final class Pretrainer implements Training {
                         Recipe.precision(config.train().precision()),
                         request.providers())) {
             long step = Start.of(phase, newest).apply(trainer, progress);
+            trainer.slowDown(rollbacks.lrFactor());
             Evaluations evaluations = new Evaluations(now, teacher, progress);
             evaluations.before(step);
             int skipped;
@@ -129,13 +141,13 @@ public final class Pretrainer implements Training {
                             request.images(),
                             Recipe.crops(config),
                             config.train().batchSizePerGpu(),
-                            config.train().seed(),
+                            rollbacks.dataSeed(config.train().seed()),
                             step,
                             loaderThreads(config),
                             PREFETCH,
                             progress::say);
                     MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
-                step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, versions);
+                step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, rollbacks, versions);
                 skipped = batches.skippedCount();
             }
             boolean finished = step >= phase.end();
@@ -143,7 +155,7 @@ public final class Pretrainer implements Training {
                 evaluations.after(step);
             }
             if (finished && phase.isLast()) {
-                evaluations.report(versions);
+                evaluations.report(versions, rollbacks.lines());
             }
             return new Outcome(step, finished, skipped);
         }
@@ -166,6 +178,7 @@ public final class Pretrainer implements Training {
             MetricsLog metrics,
             CheckpointStore checkpoints,
             Evaluations evaluations,
+            RollbackHistory rollbacks,
             Map<String, String> versions) {
         RunConfig config = phase.config();
         long total = phase.end();
@@ -182,11 +195,12 @@ public final class Pretrainer implements Training {
             long now = System.nanoTime();
             values.put("images_per_second", config.train().batchSizePerGpu() * 1e9 / (now - start));
             start = now;
+            values.putAll(rollbacks.event(step));
             metrics.write(step, values);
             step++;
             progress.advance(step, values);
             if (phase.local(step) % config.train().checkpointPeriod() == 0 || stopping) {
-                checkpoints.save(trainer.state(step, request.images().size(), versions), trainer.snapshot());
+                save(checkpoints, trainer, step, versions);
                 saved = step;
             }
             if (evaluations.isDue(step) && step < total) {
@@ -196,10 +210,15 @@ public final class Pretrainer implements Training {
             }
         }
         if (saved < step) {
-            checkpoints.save(trainer.state(step, request.images().size(), versions), trainer.snapshot());
+            save(checkpoints, trainer, step, versions);
         }
         progress.end();
         return step;
+    }
+
+    private void save(CheckpointStore checkpoints, Trainer trainer, long step, Map<String, String> versions) {
+        checkpoints.save(
+                trainer.state(step, request.images().size(), versions), trainer.checked(step), trainer.goodUpTo(step));
     }
 
     /** The next batch; that there is no readable image at all is for the user to mend. */

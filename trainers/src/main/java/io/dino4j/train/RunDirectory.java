@@ -155,6 +155,11 @@ public final class RunDirectory implements AutoCloseable {
         return path.resolve("report.html");
     }
 
+    /** Times that the run went back to a checkpoint. */
+    Path rollbacksFile() {
+        return path.resolve("rollbacks.json");
+    }
+
     /** Results of k-NN. */
     Path knnFile() {
         return knnFile(path);

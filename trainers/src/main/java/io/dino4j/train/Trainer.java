@@ -5,6 +5,7 @@ import io.dino4j.data.crop.Batch;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.param.Initialization;
+import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.DropPath;
 import io.dino4j.graph.vit.VitConfig;
@@ -18,6 +19,8 @@ import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import io.dino4j.train.schedule.Schedules;
+import io.dino4j.train.sentinel.Sentinel;
+import io.dino4j.train.sentinel.TroubleException;
 import io.dino4j.zoo.weights.LoadReport;
 import io.dino4j.zoo.weights.PretrainedWeights;
 import java.util.HashMap;
@@ -39,9 +42,12 @@ public final class Trainer implements AutoCloseable {
     private final SslModel model;
     private final Workers workers;
     private final GradientClip clip;
+    private final GradientClip norms;
+    private final Sentinel sentinel;
     private final AdamW optimizer;
     private final Schedules schedules;
     private final Seed dropSeed;
+    private double rateFactor = 1;
 
     /** The first phase of a run: a network at its start values; student and average begin equal. */
     public Trainer(RunConfig run, List<KernelProvider> providers) {
@@ -63,6 +69,12 @@ public final class Trainer implements AutoCloseable {
         RunConfig.Optim o = config.optim();
         ParameterGroups groups = ParameterGroups.of(model.student().layout(), o.layerwiseDecay(), o.patchEmbedLrMult());
         clip = new GradientClip(groups, o.clipGrad(), workers);
+        norms = new GradientClip(groups, 0, workers);
+        sentinel = new Sentinel(
+                config.sentinel(),
+                phase.first() + (long) o.warmupEpochs() * config.train().officialEpochLength(),
+                step.dinoHead().prototypes(),
+                SslConfig.GLOBAL_CROPS);
         optimizer = new AdamW(
                 groups,
                 new AdamW.Constants(o.adamwBeta1(), o.adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
@@ -75,18 +87,29 @@ public final class Trainer implements AutoCloseable {
         return model;
     }
 
+    /** Multiplies the learning rate of every step to come, beside its schedule. */
+    void slowDown(double factor) {
+        rateFactor *= factor;
+    }
+
     /**
      * One step.
      *
-     * @return every loss term, schedule and gradient norm
-     * @throws TrainingException if a loss or gradient is not finite; student and average are then as before the step
+     * @return every loss term, schedule and gradient norm, and what the sentinel sees if it looks
+     * @throws TroubleException if a loss or gradient is not finite, or the run has collapsed; student and average are then as before
+     *     the step
      */
     public Map<String, Double> step(long step, Batch batch) {
-        Hyper now = schedules.at(phase.local(step));
+        Hyper now = schedules.at(phase.local(step)).slowed(rateFactor);
         Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs(step, batch), now.teacherTemp()));
         GradientClip.Clipping clipping = clip.measure(model.gradients());
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
-        requireFinite(step, values);
+        sentinel.requireFinite(step, values);
+        if (sentinel.isDue(step)) {
+            values.putAll(norms("weight_norm_", model.student()));
+            sentinel.requireFinite(step, values);
+            values.putAll(sentinel.look(step, model.clsTargets(), model.teacherFeatures()));
+        }
         optimizer.update(model.student(), model.gradients(), clipping, model.average(), now);
         values.put("lr", now.lr());
         values.put("last_layer_lr", now.lastLayerLr());
@@ -96,15 +119,11 @@ public final class Trainer implements AutoCloseable {
         return values;
     }
 
-    private static void requireFinite(long step, Map<String, Double> values) {
-        values.forEach((name, value) -> {
-            if (!Double.isFinite(value)) {
-                throw new TrainingException(
-                        "step %d: %s is %s, so the run has stopped; the last checkpoint is good: go on from it with"
-                                        .formatted(step, name, value)
-                                + " --resume and a lower optim.base_lr or optim.clip_grad");
-            }
-        });
+    private Map<String, Double> norms(String prefix, ParameterVector vector) {
+        GradientClip.Clipping measured = norms.measure(vector);
+        Map<String, Double> values = new LinkedHashMap<>();
+        measured.subNetworks().forEach(part -> values.put(prefix + part, measured.norm(part)));
+        return values;
     }
 
     private StepInputs inputs(long step, Batch batch) {
@@ -127,11 +146,31 @@ public final class Trainer implements AutoCloseable {
         return rows;
     }
 
+    /**
+     * The tensors of a checkpoint after this many steps.
+     *
+     * @throws TroubleException if one holds a number that is not finite: such a checkpoint is worth nothing
+     */
+    Snapshot checked(long step) {
+        Snapshot snapshot = snapshot();
+        sentinel.requireFinite(step, norms("student_norm_", snapshot.student()));
+        sentinel.requireFinite(step, norms("teacher_norm_", snapshot.teacher()));
+        sentinel.requireFinite(step, norms("first_moment_norm_", snapshot.firstMoment()));
+        sentinel.requireFinite(step, norms("second_moment_norm_", snapshot.secondMoment()));
+        return snapshot;
+    }
+
+    /** The newest step whose checkpoint can be trusted as far as is known after this many steps. */
+    long goodUpTo(long step) {
+        return sentinel.goodUpTo(step);
+    }
+
     /** The tensors that a checkpoint holds. */
     Snapshot snapshot() {
         Map<String, INDArray> extras = new LinkedHashMap<>();
         save(CLS_CENTER, model.clsCenter(), extras);
         save(PATCH_CENTER, model.patchCenter(), extras);
+        extras.putAll(sentinel.state());
         return new Snapshot(
                 model.student(), model.average(), optimizer.firstMoment(), optimizer.secondMoment(), extras);
     }
@@ -178,20 +217,21 @@ public final class Trainer implements AutoCloseable {
             student.load(model.student(), vit);
             average.load(model.average(), vit);
         }
-        loadCenters(before);
+        loadExtras(before);
     }
 
     /** Goes back to a checkpoint, bit for bit. */
     void restore(Checkpoint checkpoint) {
         checkpoint.restoreInto(snapshot());
         optimizer.restoreSteps(checkpoint.state().optimizerSteps());
-        loadCenters(checkpoint);
+        loadExtras(checkpoint);
     }
 
-    private void loadCenters(Checkpoint checkpoint) {
+    private void loadExtras(Checkpoint checkpoint) {
         Map<String, INDArray> extras = checkpoint.extras();
         load(CLS_CENTER, model.clsCenter(), extras);
         load(PATCH_CENTER, model.patchCenter(), extras);
+        sentinel.restore(extras);
     }
 
     private static void load(String name, Centers centers, Map<String, INDArray> extras) {

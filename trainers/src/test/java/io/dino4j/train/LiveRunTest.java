@@ -87,7 +87,7 @@ final class LiveRunTest {
         Path seen = dir.resolve("seen");
         TinyTraining.run(alone, config);
         List<JsonNode> pictures = runAndLook(seen, config);
-        PretrainerTest.requireSameState(alone, seen);
+        TinyTraining.requireSameState(alone, seen);
         requireCrops(pictures.get(0));
         requirePatches(pictures.get(1));
     }

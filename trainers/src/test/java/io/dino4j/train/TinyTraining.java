@@ -1,5 +1,7 @@
 package io.dino4j.train;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.RenderedShapes;
 import io.dino4j.graph.exec.Providers;
@@ -9,11 +11,13 @@ import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.MetricsLog;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Runs whose steps take milliseconds: 2 blocks of width 32, batches of 4, an epoch of 1 step. */
 final class TinyTraining {
@@ -48,6 +52,13 @@ final class TinyTraining {
             "crops.local_crops_size=16",
             "evaluation.eval_period_iterations=0");
 
+    private static final List<String> TENSORS = List.of(
+            "student.safetensors",
+            "teacher.safetensors",
+            "moment1.safetensors",
+            "moment2.safetensors",
+            "extras.safetensors");
+
     private TinyTraining() {}
 
     static RunConfig config(String... changes) {
@@ -80,6 +91,29 @@ final class TinyTraining {
 
     static List<MetricsLog.Record> metrics(Path folder) throws IOException {
         return MetricsLog.read(folder.resolve("metrics.jsonl"));
+    }
+
+    /** Requires equal weights, moments and records of two runs, to the bit. */
+    static void requireSameState(Path one, Path other) throws IOException {
+        Checkpoint a = newest(one);
+        Checkpoint b = newest(other);
+        assertEquals(a.state().step(), b.state().step());
+        for (String name : TENSORS) {
+            assertEquals(-1, Files.mismatch(a.dir().resolve(name), b.dir().resolve(name)), name + " differs");
+        }
+        assertEquals(losses(one), losses(other));
+    }
+
+    /** The records of a run without its speed. */
+    static List<Map<String, Double>> losses(Path run) throws IOException {
+        return metrics(run).stream()
+                .map(MetricsLog.Record::values)
+                .map(values -> {
+                    Map<String, Double> kept = new TreeMap<>(values);
+                    kept.remove("images_per_second");
+                    return kept;
+                })
+                .toList();
     }
 
     /** Asks a run to stop, as Ctrl-C does. */

@@ -11,6 +11,7 @@ import io.dino4j.data.crop.BatchLoader;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.sentinel.TroubleException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -77,9 +78,9 @@ final class TrainerTest {
             student.putScalar(0, Float.NaN);
             INDArray before = student.dup();
             INDArray teacher = trainer.model().average().vector().dup();
-            String message = assertThrows(TrainingException.class, () -> trainer.step(7, batch))
+            String message = assertThrows(TroubleException.class, () -> trainer.step(7, batch))
                     .getMessage();
-            assertTrue(message.matches("step 7: (dino|koleo|ibot)\\w*_loss is NaN, .*"), message);
+            assertTrue(message.matches("step 7: (dino|koleo|ibot)\\w*_loss is NaN"), message);
             assertEquals(0, distance(before, student), "the student has moved");
             assertEquals(teacher, trainer.model().average().vector(), "the teacher has moved");
             assertEquals(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.kernel.onednn.OneDnnProvider;
 import io.dino4j.graph.kernel.portable.PortableProvider;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.Attention;
@@ -313,6 +314,22 @@ final class PortableInvariantsTest {
         double expected =
                 -(3 * near + Math.log(Math.sqrt(2))) / 4 - (3 * Math.log(turned) + Math.log(Math.sqrt(2))) / 4;
         assertEquals(expected, out.get(0).getDouble(0), 1e-6);
+    }
+
+    /** Two copies of an image in a batch, or an empty feature: losses and gradients are large, but numbers. */
+    @Test
+    void koLeoOfEqualRowsAndOfZerosIsFinite() {
+        for (KernelProvider provider : List.of(new PortableProvider(), new OneDnnProvider())) {
+            OpRunner runner = new OpRunner(provider, DataType.FLOAT);
+            for (double value : new double[] {0, 3}) {
+                INDArray x = Nd4j.valueArrayOf(new long[] {4, 8}, value);
+                List<INDArray> out = runner.run(op(new KoLeo(), new long[] {2}, 1e-8), x);
+                assertTrue(Double.isFinite(out.get(0).getDouble(0)), provider + ": loss of " + value);
+                INDArray gradient = runner.run(op(new KoLeo.Grad(), new long[] {2}, 1e-8), x, out.get(1), scalar(1))
+                        .get(0);
+                assertTrue(Double.isFinite(gradient.norm2Number().doubleValue()), provider + ": gradient of " + value);
+            }
+        }
     }
 
     @Test

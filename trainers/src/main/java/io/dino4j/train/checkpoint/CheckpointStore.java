@@ -75,14 +75,24 @@ public final class CheckpointStore {
     }
 
     /**
-     * Writes a checkpoint and removes those beyond the number to keep.
+     * Writes a checkpoint that is good and removes those beyond the number to keep.
+     *
+     * @see #save(RunState, Snapshot, long)
+     */
+    public Path save(RunState state, Snapshot snapshot) {
+        return save(state, snapshot, state.step());
+    }
+
+    /**
+     * Writes a checkpoint and removes those beyond the number to keep, but never the newest good one.
      *
      * @param state where the run stands; its step names the folder, and one of the same step is replaced
      * @param snapshot the tensors
+     * @param goodUpTo newest step whose checkpoint can be trusted as far as is known
      * @return the folder
      * @throws CheckpointException if it cannot be written; the checkpoints that exist are then untouched
      */
-    public Path save(RunState state, Snapshot snapshot) {
+    public Path save(RunState state, Snapshot snapshot, long goodUpTo) {
         Path target = root.resolve("step-%08d".formatted(state.step()));
         Path draft = root;
         try {
@@ -99,7 +109,7 @@ public final class CheckpointStore {
             removeDraft(draft, e);
             throw new CheckpointException("%s: could not be written: %s".formatted(target, e), e);
         }
-        prune();
+        prune(goodUpTo);
         return target;
     }
 
@@ -135,7 +145,19 @@ public final class CheckpointStore {
      * @return empty if there is none
      */
     public Optional<Checkpoint> latest() {
+        return latestUpTo(Long.MAX_VALUE);
+    }
+
+    /**
+     * The newest checkpoint up to a step that is complete and unaltered. Damaged ones are passed over with a warning.
+     *
+     * @return empty if there is none
+     */
+    public Optional<Checkpoint> latestUpTo(long step) {
         for (Path dir : newestFirst()) {
+            if (step(dir) > step) {
+                continue;
+            }
             try {
                 Checkpoint checkpoint = Checkpoint.open(dir);
                 if (!dir.endsWith("step-%08d".formatted(checkpoint.state().step()))) {
@@ -165,13 +187,33 @@ public final class CheckpointStore {
         return Long.parseLong(dir.getFileName().toString().substring("step-".length()));
     }
 
-    private void prune() {
+    private void prune(long goodUpTo) {
         List<Path> all = newestFirst();
+        Optional<Path> good = all.stream().filter(p -> step(p) <= goodUpTo).findFirst();
         for (Path old : all.subList(Math.min(keep, all.size()), all.size())) {
-            try {
-                discard(old);
-            } catch (IOException e) {
-                LOG.warn("an old checkpoint could not be removed: {}: {}", old, e.toString());
+            if (good.isEmpty() || !old.equals(good.get())) {
+                try {
+                    discard(old);
+                } catch (IOException e) {
+                    LOG.warn("an old checkpoint could not be removed: {}: {}", old, e.toString());
+                }
+            }
+        }
+    }
+
+    /**
+     * Removes the checkpoints of later steps, newest first: what they hold is of no use.
+     *
+     * @throws CheckpointException if one cannot be removed
+     */
+    public void discardAfter(long step) {
+        for (Path dir : newestFirst()) {
+            if (step(dir) > step) {
+                try {
+                    discard(dir);
+                } catch (IOException e) {
+                    throw new CheckpointException("%s: cannot be removed: %s".formatted(dir, e), e);
+                }
             }
         }
     }

@@ -18,6 +18,8 @@ final class ConfigRules {
             "train.saveckp_freq",
             "train.num_workers",
             "train.accumulation_steps",
+            "sentinel.patience",
+            "sentinel.min_prototypes",
             "student.patch_size",
             "optim.epochs",
             "crops.global_crops_size",
@@ -56,7 +58,8 @@ final class ConfigRules {
             "evaluation.eval_period_iterations",
             "distillation.head_warmup_steps",
             "sentinel.period",
-            "sentinel.max_rollbacks");
+            "sentinel.max_rollbacks",
+            "sentinel.grace_steps");
     private static final List<String> SHARE = List.of(
             "ibot.mask_sample_probability",
             "teacher.momentum_teacher",
@@ -67,7 +70,9 @@ final class ConfigRules {
             "crops.global1_blur_probability",
             "crops.global2_blur_probability",
             "crops.local_blur_probability",
-            "crops.solarize_probability");
+            "crops.solarize_probability",
+            "sentinel.min_feature_std",
+            "sentinel.max_entropy_share");
 
     /** What the shapes of the networks follow from: a phase goes on with the networks of the one before. */
     private static final List<String> SHAPES = List.of(

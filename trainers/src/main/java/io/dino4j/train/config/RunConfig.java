@@ -437,8 +437,22 @@ public record RunConfig(
      * @param action what to do then
      * @param maxRollbacks times that the run may go back before it ends all the same
      * @param rollbackLrFactor learning rate after going back over the one before, above 0, at most 1
+     * @param patience looks in a row that must agree on a collapse, at least 1
+     * @param graceSteps steps after the warm-up in which a network that has never been healthy is let be
+     * @param minFeatureStd spread of the teacher's features below which they count as all the same, 0 to 1
+     * @param maxEntropyShare entropy of the teacher's targets, over ln K, above which they count as uniform, 0 to 1
+     * @param minPrototypes prototypes in use below which one counts as serving all images, at least 1
      */
-    public record Sentinel(int period, SentinelAction action, int maxRollbacks, double rollbackLrFactor) {}
+    public record Sentinel(
+            int period,
+            SentinelAction action,
+            int maxRollbacks,
+            double rollbackLrFactor,
+            int patience,
+            int graceSteps,
+            double minFeatureStd,
+            double maxEntropyShare,
+            double minPrototypes) {}
 
     /** Steps of this phase: epochs times their length. */
     public long totalSteps() {

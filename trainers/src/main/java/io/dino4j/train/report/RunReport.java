@@ -24,6 +24,7 @@ import java.util.function.Predicate;
  * @param command how the run was started
  * @param config the resolved configuration as YAML
  * @param versions of the program and what it ran on, by name
+ * @param events what befell the run, a line each
  * @param metrics every record of the run
  * @param accuracies k-NN results, one row each, such as raw pixels, before and after training
  * @param patches images and their patch features, if there are any to show
@@ -33,6 +34,7 @@ public record RunReport(
         String command,
         String config,
         Map<String, String> versions,
+        List<String> events,
         List<MetricsLog.Record> metrics,
         List<Accuracy> accuracies,
         Optional<PatchFeatures> patches) {
@@ -47,6 +49,15 @@ public record RunReport(
 
     private static final Set<String> SCHEDULES =
             Set.of("lr", "weight_decay", "momentum", "teacher_temp", "last_layer_lr", "last_lr");
+
+    private static final Set<String> HEALTH = Set.of(
+            "teacher_entropy",
+            "teacher_entropy_share",
+            "prototypes_used",
+            "prototype_use",
+            "prototypes_winning",
+            "feature_std",
+            "koleo_distance");
 
     private static final String STYLE =
             """
@@ -100,19 +111,29 @@ public record RunReport(
                 .append(escape(title))
                 .append("</h1>\n")
                 .append(summary());
+        events(page);
         accuracyTable(page);
         patchPictures(page);
         Set<String> names = new LinkedHashSet<>();
         metrics.forEach(r -> names.addAll(r.values().keySet()));
         charts(page, "Losses", names, RunReport::isLoss);
         charts(page, "Schedules", names, SCHEDULES::contains);
-        charts(page, "Other measurements", names, n -> !isLoss(n) && !SCHEDULES.contains(n));
+        charts(page, "Health of the teacher", names, HEALTH::contains);
+        charts(page, "Other measurements", names, n -> !isLoss(n) && !SCHEDULES.contains(n) && !HEALTH.contains(n));
         provenance(page);
         return page.append("</body></html>\n").toString();
     }
 
     private static boolean isLoss(String name) {
-        return name.contains("loss") || name.contains("koleo");
+        return name.contains("loss");
+    }
+
+    private void events(StringBuilder page) {
+        if (!events.isEmpty()) {
+            page.append("<ul>\n");
+            events.forEach(e -> page.append("<li>").append(escape(e)).append("</li>\n"));
+            page.append("</ul>\n");
+        }
     }
 
     private String summary() {

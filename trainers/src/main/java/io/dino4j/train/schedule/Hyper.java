@@ -9,4 +9,9 @@ package io.dino4j.train.schedule;
  * @param teacherTemp temperature of the teacher's targets
  * @param lastLayerLr learning rate of the prototypes; 0 while they are frozen
  */
-public record Hyper(double lr, double weightDecay, double momentum, double teacherTemp, double lastLayerLr) {}
+public record Hyper(double lr, double weightDecay, double momentum, double teacherTemp, double lastLayerLr) {
+    /** The same with both learning rates multiplied. */
+    public Hyper slowed(double factor) {
+        return new Hyper(lr * factor, weightDecay, momentum, teacherTemp, lastLayerLr * factor);
+    }
+}

@@ -58,6 +58,22 @@ final class CheckpointStoreTest {
     }
 
     @Test
+    void theLastGoodOneIsKeptAndWhatCameAfterItCanBeRemoved() throws IOException {
+        CheckpointStore store = CheckpointStore.open(root, 2);
+        for (long step = 1; step <= 6; step++) {
+            store.save(state(step), snapshot(step), Math.min(step, 3)); // trouble begins after step 3
+        }
+        assertEquals(List.of("step-00000003", "step-00000005", "step-00000006"), names());
+        assertEquals(3, store.latestUpTo(4).orElseThrow().state().step());
+        assertTrue(store.latestUpTo(2).isEmpty());
+        store.discardAfter(3);
+        assertEquals(List.of("step-00000003"), names());
+        store.save(state(4), snapshot(4), 4);
+        store.save(state(5), snapshot(5), 5);
+        assertEquals(List.of("step-00000004", "step-00000005"), names());
+    }
+
+    @Test
     void damagedCheckpointsArePassedOver() throws IOException {
         CheckpointStore store = CheckpointStore.open(root, 9);
         for (long step = 1; step <= 5; step++) {

@@ -32,12 +32,13 @@ final class RunReportTest {
         assertFalse(html.contains("<script"));
         assertEquals(6, html.split("data:image/png;base64,", -1).length - 1, "3 images and their features");
         assertTrue(html.contains("61.3 %") && html.contains("raw pixels"));
+        assertTrue(html.contains("<li>step 812: koleo_loss is &lt;Infinity&gt;</li>"));
         assertFalse(html.contains("NaN"), "values that are not finite leave no trace");
     }
 
     @Test
     void anEmptyRunStillMakesAPage() throws IOException {
-        String html = new RunReport("t", "c", "", Map.of(), List.of(), List.of(), Optional.empty()).html();
+        String html = new RunReport("t", "c", "", Map.of(), List.of(), List.of(), List.of(), Optional.empty()).html();
         assertTrue(html.contains("No step was recorded"));
     }
 
@@ -91,6 +92,7 @@ final class RunReportTest {
                 "dino4j pretrain --preset nano optim.epochs=15",
                 ConfigLayers.defaults().preset("nano").resolve().toYaml(),
                 versions,
+                List.of("step 812: koleo_loss is <Infinity>"),
                 metrics,
                 List.of(
                         new RunReport.Accuracy("raw pixels", Map.of(10, 0.385, 20, 0.381)),
