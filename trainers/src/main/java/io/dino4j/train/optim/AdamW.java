@@ -8,16 +8,19 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * AdamW with decoupled weight decay, and the teacher's moving average in the same pass over memory:
+ * AdamW with decoupled weight decay, and the student's moving average in the same pass over memory:
  * <pre>
  * g ← factor·g
  * p ← p·(1 − lr·wd)
  * m ← β₁m + (1−β₁)g        v ← β₂v + (1−β₂)g²
  * p ← p − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)
- * teacher ← μ·teacher + (1−μ)·p
+ * average ← μ·average + (1−μ)·p
  * </pre>
  * {@code lr} and {@code wd} are the step's values times the parameter's multipliers; the prototypes have a learning rate
- * of their own. Moments also move where the learning rate is 0, as in PyTorch.
+ * of their own. Moments also move where the learning rate is 0, as in PyTorch. A sub-network that is {@link #freeze frozen} is left alone
+ * altogether, moments and average too, and {@code t} is the number of updates that it has had itself: its moments start from zero when it
+ * thaws, and only the correction for that many updates makes their averages unbiased. With the count of the others its first steps would be
+ * about {@code (1−β₁)/√(1−β₂)} times as long as they should be, three times at PyTorch's constants.
  *
  * @see <a href="https://arxiv.org/abs/1711.05101">Decoupled weight decay regularization</a>; torch.optim.AdamW
  */
@@ -53,10 +56,12 @@ public final class AdamW {
     private final FloatPointer[] secondPointers;
     private final PointerCache students;
     private final PointerCache gradientPointers;
-    private final PointerCache teachers;
+    private final PointerCache averages;
     private final float[] decay; // per range: 1 − lr·wd
     private final float[] rate; // per range: lr / (1 − β₁ᵗ)
+    private final float[] denominator; // per range: 1 / √(1 − β₂ᵗ)
     private final float[] scale; // per range: clipping factor
+    private final long[] frozenFor; // per sub-network: updates that pass it by at the start
     private long steps;
 
     /**
@@ -79,10 +84,12 @@ public final class AdamW {
         this.secondPointers = Blocks.pointers(second, workers.threads());
         this.students = new PointerCache(workers.threads());
         this.gradientPointers = new PointerCache(workers.threads());
-        this.teachers = new PointerCache(workers.threads());
+        this.averages = new PointerCache(workers.threads());
         this.decay = new float[ranges];
         this.rate = new float[ranges];
+        this.denominator = new float[ranges];
         this.scale = new float[ranges];
+        this.frozenFor = new long[groups.subNetworks().size()];
     }
 
     /** First moment; a checkpoint saves it and restores into it. */
@@ -95,7 +102,23 @@ public final class AdamW {
         return second;
     }
 
-    /** Updates made so far (t of the bias correction). */
+    /**
+     * Leaves a sub-network as it is in the first updates of a run. What is frozen depends on the number of updates alone, so that nothing
+     * of it needs to be saved.
+     *
+     * @param subNetwork such as {@code backbone}
+     * @param updates how many pass it by
+     */
+    public void freeze(String subNetwork, long updates) {
+        int i = groups.subNetworks().indexOf(subNetwork);
+        if (i < 0 || updates < 0) {
+            throw new IllegalArgumentException("cannot freeze '%s' for %d updates; there are %s"
+                    .formatted(subNetwork, updates, groups.subNetworks()));
+        }
+        frozenFor[i] = updates;
+    }
+
+    /** Updates made so far; t of the bias correction where nothing was frozen. */
     public long steps() {
         return steps;
     }
@@ -109,43 +132,45 @@ public final class AdamW {
     }
 
     /**
-     * One update of student and teacher.
+     * One update of the student and its average.
      *
      * @param student parameters, written
      * @param gradients of this step, before clipping; read only
      * @param clipping from {@link GradientClip#measure} of the same gradients
-     * @param teacher moving average, written
+     * @param average moving average of the student, written
      * @param now learning rates, weight decay and momentum of this step
      */
     public void update(
             ParameterVector student,
             ParameterVector gradients,
             GradientClip.Clipping clipping,
-            ParameterVector teacher,
+            ParameterVector average,
             Hyper now) {
         requireLayout("student", student);
         requireLayout("gradients", gradients);
-        requireLayout("teacher", teacher);
+        requireLayout("average", average);
         steps++;
         prepare(clipping, now);
-        float denominator = (float) (1 / Math.sqrt(1 - Math.pow(constants.beta2(), steps)));
         float momentum = (float) now.momentum();
         float share = (float) (1 - now.momentum());
         FloatPointer[] p = students.of(student);
         FloatPointer[] g = gradientPointers.of(gradients);
-        FloatPointer[] t = teachers.of(teacher);
+        FloatPointer[] t = averages.of(average);
         workers.run(blocks.count(), (worker, block) -> {
+            int range = blocks.range(block);
+            if (isFrozen(range)) {
+                return;
+            }
             float[][] buffer = buffers[worker];
             long from = blocks.from(block);
             int n = blocks.length(block);
-            int range = blocks.range(block);
             p[worker].position(from).get(buffer[0], 0, n);
             g[worker].position(from).get(buffer[1], 0, n);
             firstPointers[worker].position(from).get(buffer[2], 0, n);
             secondPointers[worker].position(from).get(buffer[3], 0, n);
             t[worker].position(from).get(buffer[4], 0, n);
             moments(buffer[1], buffer[2], buffer[3], n, scale[range]);
-            step(buffer[0], buffer[2], buffer[3], n, decay[range], rate[range], denominator);
+            step(buffer[0], buffer[2], buffer[3], n, decay[range], rate[range], denominator[range]);
             Ema.average(buffer[4], buffer[0], n, momentum, share);
             p[worker].put(buffer[0], 0, n);
             firstPointers[worker].put(buffer[2], 0, n);
@@ -154,14 +179,22 @@ public final class AdamW {
         });
     }
 
+    private boolean isFrozen(int range) {
+        return steps <= frozenFor[groups.ranges().get(range).subNetwork()];
+    }
+
     private void prepare(GradientClip.Clipping clipping, Hyper now) {
-        double correction = 1 - Math.pow(constants.beta1(), steps);
         List<ParameterGroups.Range> ranges = groups.ranges();
         for (int r = 0; r < ranges.size(); r++) {
             ParameterGroups.Range range = ranges.get(r);
+            if (isFrozen(r)) {
+                continue;
+            }
+            long updates = steps - frozenFor[range.subNetwork()];
             double lr = (range.lastLayer() ? now.lastLayerLr() : now.lr()) * range.lrMultiplier();
             decay[r] = (float) (1 - lr * now.weightDecay() * range.wdMultiplier());
-            rate[r] = (float) (lr / correction);
+            rate[r] = (float) (lr / (1 - Math.pow(constants.beta1(), updates)));
+            denominator[r] = (float) (1 / Math.sqrt(1 - Math.pow(constants.beta2(), updates)));
             scale[r] = (float) clipping.factors()[range.subNetwork()];
         }
     }

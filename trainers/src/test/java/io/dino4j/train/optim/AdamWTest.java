@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.schedule.Hyper;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,47 @@ final class AdamWTest {
             assertNotEquals(
                     0f, adam.firstMoment().view("dino_head.last_layer.weight_v").getFloat(0));
         }
+    }
+
+    /** When a sub-network thaws, it moves as under an optimiser that begins then; the others never notice. */
+    @Test
+    void aFrozenSubNetworkStaysAndThenBeginsAfresh() {
+        ParameterLayout layout = layout();
+        ParameterGroups groups = ParameterGroups.of(layout, 0.9, 0.2);
+        int head = (int) layout.get("dino_head.last_layer.weight_v").offset();
+        ParameterVector start = random(layout, 1);
+        try (Workers workers = new Workers(2)) {
+            AdamW frozen = new AdamW(groups, AdamW.Constants.DEFAULT, workers);
+            frozen.freeze("backbone", 2);
+            AdamW usual = new AdamW(groups, AdamW.Constants.DEFAULT, workers);
+            AdamW late = new AdamW(groups, AdamW.Constants.DEFAULT, workers);
+            ParameterVector p = random(layout, 1);
+            ParameterVector average = random(layout, 2);
+            ParameterVector ofUsual = random(layout, 1);
+            ParameterVector ofLate = random(layout, 1);
+            for (int step = 0; step < 4; step++) {
+                ParameterVector gradients = random(layout, 10 + step);
+                GradientClip.Clipping clipping = new GradientClip(groups, 3, workers).measure(gradients);
+                frozen.update(p, gradients, clipping, average, NOW);
+                usual.update(ofUsual, gradients, clipping, random(layout, 2), NOW);
+                if (step >= 2) {
+                    late.update(ofLate, gradients, clipping, random(layout, 2), NOW);
+                }
+                assertArrayEquals(part(step < 2 ? start : ofLate, 0, head), part(p, 0, head), 0f);
+                assertArrayEquals(part(ofUsual, head, layout.length()), part(p, head, layout.length()), 0f);
+                if (step == 1) {
+                    assertArrayEquals(part(random(layout, 2), 0, head), part(average, 0, head), 0f);
+                    assertArrayEquals(new float[head], part(frozen.firstMoment(), 0, head), 0f);
+                    assertArrayEquals(new float[head], part(frozen.secondMoment(), 0, head), 0f);
+                }
+            }
+            assertNotEquals(start.vector(), p.vector());
+            assertThrows(IllegalArgumentException.class, () -> frozen.freeze("ibot_head", 1));
+        }
+    }
+
+    private static float[] part(ParameterVector v, long from, long to) {
+        return Arrays.copyOfRange(v.vector().toFloatVector(), (int) from, (int) to);
     }
 
     @Test
