@@ -11,6 +11,7 @@ import io.dino4j.graph.head.HeadConfig;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.op.GraphOps;
 import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.ssl.Network;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
@@ -100,13 +101,17 @@ final class SslStepParityTest {
                 registers == null ? 0.1 : 0,
                 registers != null);
         int b = c.get("batch").asInt();
-        return new SslConfig(
+        Network network = new Network(
                 vit,
                 head(weights, "dino_head.", dim),
                 c.get("separate_ibot_head").asBoolean()
                         ? Optional.of(head(weights, "ibot_head.", dim))
-                        : Optional.empty(),
+                        : Optional.empty());
+        return new SslConfig(
+                network,
+                Optional.empty(),
                 b,
+                1,
                 (int) global.size(2),
                 (int) local.size(2),
                 (int) local.size(0) / b,
@@ -193,7 +198,7 @@ final class SslStepParityTest {
         JsonNode now = f.config().at("/steps/0");
         StepInputs in = inputs(
                 batch, model.config().maxMasked(), model.student().vector().dataType());
-        check(f, 0, model.forwardBackward(in, now.get("teacher_temp").asDouble()), model);
+        check(f, 0, model.forwardBackward(List.of(in), now.get("teacher_temp").asDouble()), model);
     }
 
     private static void trains(Fixture f, SslModel model, List<Map<String, INDArray>> batches) {
@@ -213,7 +218,12 @@ final class SslStepParityTest {
             for (int i = 0; i < batches.size(); i++) {
                 JsonNode now = c.get("steps").get(i);
                 StepInputs in = inputs(batches.get(i), model.config().maxMasked(), DataType.FLOAT);
-                check(f, i, model.forwardBackward(in, now.get("teacher_temp").asDouble()), model);
+                check(
+                        f,
+                        i,
+                        model.forwardBackward(
+                                List.of(in), now.get("teacher_temp").asDouble()),
+                        model);
                 GradientClip.Clipping clipping = clip.measure(model.gradients());
                 double limit = i == 0 ? FORWARD : LATER_NORM;
                 int step = i;

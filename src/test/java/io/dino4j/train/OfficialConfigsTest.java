@@ -71,9 +71,9 @@ final class OfficialConfigsTest {
                 List.of(c.dino().headNPrototypes(), c.ibot().headNPrototypes()));
         assertEquals(RunConfig.Centering.SINKHORN_KNOPP, c.train().centering());
         SslConfig step = Recipe.step(c);
-        assertEquals(1024, step.backbone().embedDim());
+        assertEquals(1024, step.student().backbone().embedDim());
         assertEquals(256, step.globalPatches());
-        assertTrue(step.ibotHead().isPresent());
+        assertTrue(step.student().ibotHead().isPresent());
         assertEquals(0.994, c.teacher().momentumTeacher());
         assertEquals(2e-4 * Math.sqrt(32.0 / 1024), c.optim().scaledLr(32), 1e-18);
     }
@@ -84,6 +84,6 @@ final class OfficialConfigsTest {
         assertEquals(125_000, c.totalSteps());
         assertEquals(RunConfig.Centering.CENTERING, c.train().centering());
         assertEquals(196, Recipe.step(c).globalPatches());
-        assertTrue(Recipe.step(c).ibotHead().isEmpty());
+        assertTrue(Recipe.step(c).student().ibotHead().isEmpty());
     }
 }

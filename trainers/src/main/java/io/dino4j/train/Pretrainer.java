@@ -15,6 +15,7 @@ import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.train.sentinel.TroubleException;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,7 @@ import java.util.Optional;
  * interrupted at any moment goes on from its last checkpoint to the same weights as an undisturbed one.
  */
 public final class Pretrainer implements Training {
-    /** Batches made ahead of the one that is being trained on. */
+    /** Batches made ahead of those that are being trained on. */
     private static final int PREFETCH = 2;
 
     /** Checkpoints kept (official {@code max_to_keep}). */
@@ -142,9 +143,9 @@ public final class Pretrainer implements Training {
                             Recipe.crops(config),
                             config.train().batchSizePerGpu(),
                             rollbacks.dataSeed(config.train().seed()),
-                            step,
+                            step * config.train().accumulationSteps(),
                             loaderThreads(config),
-                            PREFETCH,
+                            config.train().accumulationSteps() - 1 + PREFETCH,
                             progress::say);
                     MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
                 step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, rollbacks, versions);
@@ -188,12 +189,18 @@ public final class Pretrainer implements Training {
         long start = System.nanoTime();
         while (step < total && !stopping) {
             Map<String, Double> values;
-            try (Batch batch = next(batches)) {
-                values = trainer.step(step, batch);
-                observer.step(batch, evaluations.teacher());
+            List<Batch> open = new ArrayList<>();
+            try {
+                for (int i = 0; i < config.train().accumulationSteps(); i++) {
+                    open.add(next(batches));
+                }
+                values = trainer.step(step, open);
+                observer.step(open.get(0), evaluations.teacher());
+            } finally {
+                open.forEach(Batch::close);
             }
             long now = System.nanoTime();
-            values.put("images_per_second", config.train().batchSizePerGpu() * 1e9 / (now - start));
+            values.put("images_per_second", config.train().imagesPerStep() * 1e9 / (now - start));
             start = now;
             values.putAll(rollbacks.event(step));
             metrics.write(step, values);

@@ -9,6 +9,7 @@ import io.dino4j.data.image.Normalization;
 import io.dino4j.data.image.Range;
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.head.HeadConfig;
+import io.dino4j.graph.ssl.Network;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
@@ -109,10 +110,10 @@ public final class Recipe {
         MaskCollator masks = new MaskCollator(
                 SslConfig.GLOBAL_CROPS * batch, crops.numPatches(), crops.maskProbability(), crops.maskRatio());
         return new SslConfig(
-                vit,
-                dino,
-                i.separateHead() ? Optional.of(ibot) : Optional.empty(),
+                new Network(vit, dino, i.separateHead() ? Optional.of(ibot) : Optional.empty()),
+                Optional.empty(),
                 batch,
+                c.train().accumulationSteps(),
                 crops.globalSize(),
                 crops.localSize(),
                 crops.localCrops(),

@@ -23,7 +23,7 @@ record Start(Phase phase, Optional<Checkpoint> newest) {
         SslConfig model = Recipe.step(run);
         pretrained(run).ifPresent(file -> {
             try (PretrainedWeights weights = PretrainedWeights.open(file)) {
-                weights.check(model.layout(), model.backbone());
+                weights.check(model.student().layout(), model.student().backbone());
             }
         });
     }

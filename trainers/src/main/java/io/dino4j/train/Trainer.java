@@ -23,6 +23,7 @@ import io.dino4j.train.sentinel.Sentinel;
 import io.dino4j.train.sentinel.TroubleException;
 import io.dino4j.zoo.weights.LoadReport;
 import io.dino4j.zoo.weights.PretrainedWeights;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class Trainer implements AutoCloseable {
     private final AdamW optimizer;
     private final Schedules schedules;
     private final Seed dropSeed;
+    private final long frozenSteps;
     private double rateFactor = 1;
 
     /** The first phase of a run: a network at its start values; student and average begin equal. */
@@ -73,12 +75,14 @@ public final class Trainer implements AutoCloseable {
         sentinel = new Sentinel(
                 config.sentinel(),
                 phase.first() + (long) o.warmupEpochs() * config.train().officialEpochLength(),
-                step.dinoHead().prototypes(),
+                step.student().dinoHead().prototypes(),
                 SslConfig.GLOBAL_CROPS);
         optimizer = new AdamW(
                 groups,
                 new AdamW.Constants(o.adamwBeta1(), o.adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
                 workers);
+        frozenSteps = o.freezeBackboneSteps();
+        optimizer.freeze("backbone", frozenSteps);
         schedules = Schedules.of(config, 1);
         dropSeed = new Seed(config.train().seed()).derive("drop path");
     }
@@ -95,13 +99,19 @@ public final class Trainer implements AutoCloseable {
     /**
      * One step.
      *
+     * @param batches as many as {@code train.accumulation_steps}
      * @return every loss term, schedule and gradient norm, and what the sentinel sees if it looks
      * @throws TroubleException if a loss or gradient is not finite, or the run has collapsed; student and average are then as before
      *     the step
      */
-    public Map<String, Double> step(long step, Batch batch) {
+    public Map<String, Double> step(long step, List<Batch> batches) {
         Hyper now = schedules.at(phase.local(step)).slowed(rateFactor);
-        Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs(step, batch), now.teacherTemp()));
+        model.freezeBackbone(phase.local(step) < frozenSteps);
+        List<StepInputs> inputs = new ArrayList<>();
+        for (int i = 0; i < batches.size(); i++) {
+            inputs.add(inputs(batches.get(i), dropRows(step, i)));
+        }
+        Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs, now.teacherTemp()));
         GradientClip.Clipping clipping = clip.measure(model.gradients());
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
         sentinel.requireFinite(step, values);
@@ -126,7 +136,7 @@ public final class Trainer implements AutoCloseable {
         return values;
     }
 
-    private StepInputs inputs(long step, Batch batch) {
+    private static StepInputs inputs(Batch batch, Map<String, int[]> dropRows) {
         return new StepInputs(
                 batch.globals(),
                 Optional.ofNullable(batch.locals()),
@@ -134,14 +144,16 @@ public final class Trainer implements AutoCloseable {
                 batch.maskIndices().toIntVector(),
                 batch.maskWeights(),
                 batch.maskedCount(),
-                dropRows(step));
+                dropRows);
     }
 
-    private Map<String, int[]> dropRows(long step) {
+    private Map<String, int[]> dropRows(long step, int microBatch) {
         Map<String, int[]> rows = new HashMap<>();
         List<DropPath.Branch> branches = model.dropPath().branches();
         for (int i = 0; i < branches.size(); i++) {
-            rows.put(branches.get(i).placeholder(), branches.get(i).draw(dropSeed.at(step, i)));
+            rows.put(
+                    branches.get(i).placeholder(),
+                    branches.get(i).draw(dropSeed.at(step, microBatch * branches.size() + i)));
         }
         return rows;
     }
@@ -185,7 +197,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Where the run stands after {@code step} steps. */
     RunState state(long step, int images, Map<String, String> versions) {
-        long seen = step * config.train().batchSizePerGpu();
+        long seen = step * config.train().imagesPerStep();
         return new RunState(
                 step,
                 seen / images,
@@ -204,14 +216,15 @@ public final class Trainer implements AutoCloseable {
      * @return what was loaded, in lines for people
      */
     List<String> startFrom(PretrainedWeights weights) {
-        LoadReport report = weights.load(model.student(), model.config().backbone());
+        LoadReport report =
+                weights.load(model.student(), model.config().student().backbone());
         model.average().vector().assign(model.student().vector());
         return report.lines();
     }
 
     /** Starts where the phase before ended: student, average and centres, positions resampled; moments are fresh. */
     void startFrom(Checkpoint before) {
-        VitConfig vit = model.config().backbone();
+        VitConfig vit = model.config().student().backbone();
         try (PretrainedWeights student = PretrainedWeights.open(before.studentFile());
                 PretrainedWeights average = PretrainedWeights.open(before.teacherFile())) {
             student.load(model.student(), vit);

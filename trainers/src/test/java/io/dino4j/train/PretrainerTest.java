@@ -34,6 +34,8 @@ final class PretrainerTest {
                 "train.centering=centering",
                 "ibot.separate_head=true crops.local_crops_number=0 student.num_register_tokens=2",
                 "train.centering=centering ibot.separate_head=true student.drop_path_rate=0.5",
+                "train.accumulation_steps=2 train.batch_size_per_gpu=2 student.drop_path_rate=0.5",
+                "optim.freeze_backbone_steps=4 train.accumulation_steps=3",
             })
     void stoppingAndGoingOnChangesNothing(String changes) throws IOException {
         RunConfig config = TinyTraining.config(changes.split(" "));

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** One step. */
 final class TrainerTest {
@@ -37,7 +38,7 @@ final class TrainerTest {
                 Batch batch = batches.next()) {
             INDArray start = trainer.model().student().vector().dup();
             assertEquals(start, trainer.model().average().vector(), "both begin equal");
-            Map<String, Double> values = trainer.step(0, batch);
+            Map<String, Double> values = trainer.step(0, List.of(batch));
             assertNotEquals(start, trainer.model().student().vector());
             assertNotEquals(start, trainer.model().average().vector());
             assertNotEquals(
@@ -53,7 +54,7 @@ final class TrainerTest {
         try (Trainer trainer = trainer();
                 BatchLoader batches = batches();
                 Batch batch = batches.next()) {
-            trainer.step(0, batch);
+            trainer.step(0, List.of(batch));
             SslModel model = trainer.model();
             assertArrayEquals(new long[] {8, 24}, model.clsTargets().shape());
             assertArrayEquals(
@@ -70,6 +71,38 @@ final class TrainerTest {
     }
 
     @Test
+    void aFrozenBackboneStaysUntilItsTime() {
+        RunConfig config = TinyTraining.config("optim.freeze_backbone_steps=2", "train.centering=centering");
+        try (Trainer trainer = new Trainer(Phase.of(config, 0), Providers.forThisMachine());
+                BatchLoader batches = batches()) {
+            SslModel model = trainer.model();
+            INDArray start = model.student().vector().dup();
+            for (int step = 0; step < 3; step++) {
+                try (Batch batch = batches.next()) {
+                    Map<String, Double> values = trainer.step(step, List.of(batch));
+                    assertEquals(step < 2, values.get("grad_norm_backbone") == 0);
+                }
+                long backbone =
+                        model.student().layout().get("dino_head.mlp.0.weight").offset();
+                for (INDArray now :
+                        List.of(model.student().vector(), model.average().vector())) {
+                    INDArray moved = now.sub(start);
+                    assertEquals(
+                            step == 2,
+                            moved.get(NDArrayIndex.interval(0, backbone))
+                                            .amaxNumber()
+                                            .doubleValue()
+                                    > 0);
+                    assertTrue(moved.get(NDArrayIndex.interval(backbone, start.length()))
+                                    .amaxNumber()
+                                    .doubleValue()
+                            > 0);
+                }
+            }
+        }
+    }
+
+    @Test
     void aPoisonedWeightStopsTheStepBeforeAnythingMoves() {
         try (Trainer trainer = trainer();
                 BatchLoader batches = batches();
@@ -78,7 +111,7 @@ final class TrainerTest {
             student.putScalar(0, Float.NaN);
             INDArray before = student.dup();
             INDArray teacher = trainer.model().average().vector().dup();
-            String message = assertThrows(TroubleException.class, () -> trainer.step(7, batch))
+            String message = assertThrows(TroubleException.class, () -> trainer.step(7, List.of(batch)))
                     .getMessage();
             assertTrue(message.matches("step 7: (dino|koleo|ibot)\\w*_loss is NaN"), message);
             assertEquals(0, distance(before, student), "the student has moved");

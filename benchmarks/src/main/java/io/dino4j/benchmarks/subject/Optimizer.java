@@ -31,7 +31,7 @@ final class Optimizer implements Subject {
 
     Optimizer(Arguments a) {
         workers = new Workers(a.number("threads"));
-        ParameterLayout layout = Recipe.step(a.config()).layout();
+        ParameterLayout layout = Recipe.step(a.config()).student().layout();
         ParameterGroups groups = ParameterGroups.of(layout, LAYER_DECAY, PATCH_EMBED_RATE);
         adamW = new AdamW(groups, AdamW.Constants.DEFAULT, workers);
         student = ParameterVector.zeros(layout, DataType.FLOAT);

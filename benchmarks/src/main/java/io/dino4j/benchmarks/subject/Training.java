@@ -10,6 +10,7 @@ import io.dino4j.train.Recipe;
 import io.dino4j.train.Trainer;
 import io.dino4j.train.Versions;
 import io.dino4j.train.config.RunConfig;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -23,7 +24,7 @@ final class Training implements Subject {
     private final List<KernelProvider> providers = Providers.forThisMachine();
     private final Trainer trainer;
     private final BatchLoader batches;
-    private final Batch batch;
+    private final List<Batch> batchesOfStep;
     private long step;
 
     Training(Arguments a) {
@@ -40,12 +41,13 @@ final class Training implements Subject {
                 1,
                 0,
                 warning -> {});
-        batch = batches.next();
+        Batch batch = batches.next(); // again and again
+        batchesOfStep = Collections.nCopies(config.train().accumulationSteps(), batch);
     }
 
     @Override
     public void run() {
-        trainer.step(step++, batch);
+        trainer.step(step++, batchesOfStep);
     }
 
     @Override
@@ -55,7 +57,7 @@ final class Training implements Subject {
 
     @Override
     public void close() {
-        batch.close();
+        batchesOfStep.get(0).close();
         batches.close();
         trainer.close();
     }

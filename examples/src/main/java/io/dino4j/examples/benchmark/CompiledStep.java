@@ -15,6 +15,7 @@ import io.dino4j.train.Recipe;
 import io.dino4j.train.SslModel;
 import io.dino4j.train.StepInputs;
 import io.dino4j.train.config.RunConfig;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ public final class CompiledStep implements Compiled {
     private static final double TEACHER_TEMPERATURE = 0.07;
 
     private final SslModel model;
-    private final StepInputs inputs;
+    private final List<StepInputs> inputs;
 
     /**
      * Builds and compiles the graphs and draws the batch.
@@ -46,8 +47,8 @@ public final class CompiledStep implements Compiled {
         SslConfig step = Recipe.step(config);
         model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);
         Initialization.fill(model.student(), LAYER_SCALE, SEED);
-        model.teacher().vector().assign(model.student().vector());
-        inputs = draw(config, step);
+        model.average().vector().assign(model.student().vector());
+        inputs = Collections.nCopies(step.microBatches(), draw(config, step));
     }
 
     private StepInputs draw(RunConfig config, SslConfig step) {
@@ -81,29 +82,28 @@ public final class CompiledStep implements Compiled {
     @Override
     public Summary summary(String preset) {
         SslConfig c = model.config();
-        int patches = c.headRows() - c.localRows() - c.globalRows();
         String images = "2 x %d + %d x %d crops, %,d prototypes, %s, drop path %s, %d of %d masked patches"
                 .formatted(
                         c.globalSize(),
                         c.localCrops(),
                         c.localSize(),
-                        c.dinoHead().prototypes(),
-                        c.ibotHead().isPresent() ? "two heads" : "one head",
+                        c.student().dinoHead().prototypes(),
+                        c.student().ibotHead().isPresent() ? "two heads" : "one head",
                         c.dropRate(),
-                        inputs.maskedCount(),
-                        patches);
-        long tokens = (long) SslConfig.GLOBAL_CROPS * c.backbone().numTokens(c.globalSize(), c.globalSize())
-                + (long) c.localCrops() * c.backbone().numTokens(c.localSize(), c.localSize());
+                        inputs.get(0).maskedCount(),
+                        c.patchRows());
+        long tokens = (long) SslConfig.GLOBAL_CROPS * c.student().backbone().numTokens(c.globalSize(), c.globalSize())
+                + (long) c.localCrops() * c.student().backbone().numTokens(c.localSize(), c.localSize());
         return new Summary(
                 "step",
                 preset,
                 images,
                 c.globalSize(),
-                c.batch(),
+                c.stepImages(),
                 "f32",
                 model.student().layout().length(),
                 tokens,
-                model.cost().flops() / c.batch());
+                model.cost().flops() / c.stepImages());
     }
 
     @Override

@@ -123,7 +123,7 @@ final class EvaluateCommand {
 
         private FeatureExtractor teacher(RunConfig config, Checkpoint checkpoint) {
             VitConfig vit = Recipe.backbone(config);
-            ParameterLayout layout = Recipe.step(config).layout();
+            ParameterLayout layout = Recipe.step(config).student().layout();
             ParameterVector teacher = ParameterVector.zeros(layout, DataType.FLOAT);
             try (Safetensors file = Safetensors.open(checkpoint.teacherFile())) {
                 StrictWeights.load(file, teacher);

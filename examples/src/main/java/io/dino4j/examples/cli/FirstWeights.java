@@ -48,7 +48,7 @@ record FirstWeights(Path path, BackboneShape backbone, Optional<HeadConfig> dino
     void requireFits(RunConfig run) {
         SslConfig model = Recipe.step(run);
         try (PretrainedWeights weights = PretrainedWeights.open(RunDirectory.weights(path))) {
-            weights.check(model.layout(), model.backbone());
+            weights.check(model.student().layout(), model.student().backbone());
         } catch (WeightsException e) {
             throw new ConfigException(e.getMessage(), e);
         }

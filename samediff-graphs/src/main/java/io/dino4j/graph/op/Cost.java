@@ -16,6 +16,11 @@ public record Cost(double flops, double bytes) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
 
+    /** The same again and again. */
+    public Cost times(int runs) {
+        return new Cost(runs * flops, runs * bytes);
+    }
+
     /**
      * Seconds of a kernel that only its roof holds back: the longer of the time of its matrix products and that of its memory.
      *

@@ -13,10 +13,10 @@ final class Heads {
     private final ProjectionHead dino;
     private final ProjectionHead ibot;
 
-    Heads(SameDiff sd, SslConfig c, DataType type) {
+    Heads(SameDiff sd, Network network, DataType type) {
         this.sd = sd;
-        this.dino = new ProjectionHead(sd, c.dinoHead(), SslConfig.DINO_HEAD, type);
-        this.ibot = c.ibotHead()
+        this.dino = new ProjectionHead(sd, network.dinoHead(), SslConfig.DINO_HEAD, type);
+        this.ibot = network.ibotHead()
                 .map(h -> new ProjectionHead(sd, h, SslConfig.IBOT_HEAD, type))
                 .orElse(dino);
     }

@@ -1,36 +1,34 @@
 package io.dino4j.graph.ssl;
 
-import io.dino4j.graph.head.HeadConfig;
-import io.dino4j.graph.param.ParameterLayout;
-import io.dino4j.graph.vit.VitConfig;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * What a training step works out: networks, crops and weights of the losses (official {@code ssl_meta_arch.py}).
  *
- * @param backbone the backbone of student and teacher
- * @param dinoHead the head on cls tokens
- * @param ibotHead the head on patch tokens; empty if it is shared with the cls tokens
- * @param batch {@code B}, images in a step
+ * <p>Without a frozen teacher, the teacher is the average of the student, and patches are masked from the student. With one (paper section 5,
+ * distillation), the student sees every patch and is compared with the teacher on all of them, and nothing is dropped.
+ *
+ * @param student the network that is trained
+ * @param frozenTeacher the network that is distilled, with heads of its own; empty if the student's average makes the targets
+ * @param batch {@code B}, images that are worked on at once: a micro-batch
+ * @param microBatches {@code k}, micro-batches in a step; targets and losses are those of all {@code k B} images together
  * @param globalSize pixels on a side of the two global crops
  * @param localSize pixels on a side of the local crops
  * @param localCrops {@code L}, local crops of an image, 0 or more
- * @param maxMasked {@code M}, room for masked patches in a step
+ * @param maxMasked room for masked patches in a micro-batch; 0 with a frozen teacher
  * @param targets how the teacher's logits become targets
  * @param studentTemp temperature of the student's softmax
  * @param dinoWeight weight of the cls losses
  * @param koleoWeight weight of KoLeo
  * @param ibotWeight weight of the patch loss
- * @param dropRate stochastic depth of the student
+ * @param dropRate stochastic depth of the student; 0 with a frozen teacher
  * @param dropUniform the same rate in all blocks, else rising linearly from 0
  */
 public record SslConfig(
-        VitConfig backbone,
-        HeadConfig dinoHead,
-        Optional<HeadConfig> ibotHead,
+        Network student,
+        Optional<Network> frozenTeacher,
         int batch,
+        int microBatches,
         int globalSize,
         int localSize,
         int localCrops,
@@ -62,55 +60,103 @@ public record SslConfig(
         CENTERING
     }
 
-    /** Checks what the losses need. */
+    /**
+     * Checks what the losses need.
+     *
+     * @throws IllegalArgumentException naming what does not fit
+     */
     public SslConfig {
-        if (koleoWeight != 0 && batch < 2) {
+        if (batch < 1 || microBatches < 1 || localCrops < 0) {
+            throw new IllegalArgumentException(
+                    "a step needs images, got %d batches of %d".formatted(microBatches, batch));
+        }
+        if (koleoWeight != 0 && (long) batch * microBatches < 2) {
             throw new IllegalArgumentException(
                     "KoLeo compares the images of a batch: train.batch_size_per_gpu must be at least 2, or"
                             + " dino.koleo_loss_weight 0");
         }
-        if (batch < 1 || localCrops < 0) {
-            throw new IllegalArgumentException("a step needs images, got a batch of " + batch);
+        frozenTeacher.ifPresent(teacher -> {
+            requireSame(
+                    "patch size",
+                    student.backbone().patchSize(),
+                    teacher.backbone().patchSize());
+            requireSame(
+                    "number of prototypes for cls tokens",
+                    student.dinoHead().prototypes(),
+                    teacher.dinoHead().prototypes());
+            requireSame(
+                    "number of prototypes for patches",
+                    student.patchHead().prototypes(),
+                    teacher.patchHead().prototypes());
+            if (maxMasked != 0 || dropRate != 0) {
+                throw new IllegalArgumentException(
+                        "distillation masks no patches and drops no branches, got room for %d masked patches and a drop rate of %s"
+                                .formatted(maxMasked, dropRate));
+            }
+        });
+    }
+
+    private static void requireSame(String what, int student, int teacher) {
+        if (student != teacher) {
+            throw new IllegalArgumentException(
+                    "the student must have the %s of the teacher it is distilled from, got %d and %d"
+                            .formatted(what, student, teacher));
         }
+    }
+
+    /** The shape of the network that makes the targets. */
+    public Network teacher() {
+        return frozenTeacher.orElse(student);
+    }
+
+    /** True if the targets come from a frozen teacher. */
+    public boolean distills() {
+        return frozenTeacher.isPresent();
     }
 
     /** Patches of a global crop. */
     public int globalPatches() {
-        int side = globalSize / backbone.patchSize();
+        int side = globalSize / student.backbone().patchSize();
         return side * side;
     }
 
-    /** Student rows that go through heads: cls tokens of local, then of global crops, then masked patches. */
-    public int headRows() {
-        return localRows() + globalRows() + maxMasked;
+    /** {@code M}, patch tokens of a micro-batch that go through heads: room for the masked ones, or all of them when distilling. */
+    public int patchRows() {
+        return distills() ? globalRows() * globalPatches() : maxMasked;
     }
 
-    /** Cls tokens of local crops, {@code L B}. */
+    /** Student rows of a micro-batch that go through heads: cls tokens of local, then of global crops, then patches. */
+    public int headRows() {
+        return localRows() + globalRows() + patchRows();
+    }
+
+    /** Cls tokens of the local crops of a micro-batch, {@code L B}. */
     public int localRows() {
         return localCrops * batch;
     }
 
-    /** Cls tokens of global crops, {@code 2 B}. */
+    /** Cls tokens of the global crops of a micro-batch, {@code 2 B}. */
     public int globalRows() {
         return GLOBAL_CROPS * batch;
+    }
+
+    /** Images of a step, {@code k B}. */
+    public int stepImages() {
+        return microBatches * batch;
+    }
+
+    /** Cls tokens of the global crops of a step, {@code 2 k B}. */
+    public int stepGlobalRows() {
+        return microBatches * globalRows();
+    }
+
+    /** Rows of patch targets in a step, {@code k M}. */
+    public int stepPatchRows() {
+        return microBatches * patchRows();
     }
 
     /** Pairs of different crops that the cls losses compare: the divisor of both. */
     public int clsTerms() {
         return GLOBAL_CROPS * (GLOBAL_CROPS - 1) + Math.max(localCrops * GLOBAL_CROPS, 1);
-    }
-
-    /** The head of the patch tokens. */
-    HeadConfig patchHead() {
-        return ibotHead.orElse(dinoHead);
-    }
-
-    /** Every parameter of a network (student or teacher), sub-network after sub-network, in one vector. */
-    public ParameterLayout layout() {
-        Map<String, long[]> all = new LinkedHashMap<>();
-        backbone.parameters().forEach((n, s) -> all.put(BACKBONE + n, s));
-        dinoHead.parameters().forEach((n, s) -> all.put(DINO_HEAD + n, s));
-        ibotHead.ifPresent(h -> h.parameters().forEach((n, s) -> all.put(IBOT_HEAD + n, s)));
-        return ParameterLayout.of(all);
     }
 }

@@ -2,7 +2,6 @@ package io.dino4j.graph.ssl;
 
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.GatherRows;
-import io.dino4j.graph.op.KoLeo;
 import io.dino4j.graph.op.PrototypeCrossEntropy;
 import io.dino4j.graph.op.SplitRows;
 import io.dino4j.graph.op.WeightedSum;
@@ -10,53 +9,79 @@ import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Tokens;
 import io.dino4j.graph.vit.Vit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntBinaryOperator;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The student's half of a step: masked global and unmasked local crops in one packed pass, and the losses.
+ * The student's half of a step: masked global and unmasked local crops of a micro-batch in one packed pass, and the losses. Distilling,
+ * nothing is masked.
  *
- * @param graph the graph, {@link #LOSS} marked as its loss; placeholders are the constants of this class and of
- *     {@link TeacherGraph}, and those of {@code tokens.dropPath()}
+ * @param graph the graph, {@link #LOSS} marked as its loss; placeholders are the constants of this class, those of {@link TeacherGraph}
+ *     and {@link TargetsGraph} that say so, and those of {@code tokens.dropPath()} and of {@code pairings}
  * @param tokens where the tokens of which image are; group 0 holds global, group 1 local crops
+ * @param rows the tokens that go through heads
  * @param terms the parts of the objective
+ * @param pairings with several micro-batches: which target rows each micro-batch reads
  */
-public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
+public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Term> terms, List<Pairing> pairings) {
     /** Placeholder: local crops {@code [L B, 3, s, s]}, all first crops, then all second ones and so on. */
     public static final String LOCAL_CROPS = "local_crops";
 
     /** Placeholder: masks {@code [2 B, n]} of the global crops. */
     public static final String MASKS = "masks";
 
-    /** Placeholder: rows of the tokens that go through heads, INT32: cls of local crops, of global crops, masked patches. */
-    public static final String ROWS = "rows";
-
     /** Placeholder: weight {@code [M]} of every masked patch, 1 over the number in its crop; 0 for padding. */
     public static final String MASK_WEIGHTS = "mask_weights";
 
-    /** Output: the objective. */
+    /**
+     * Placeholder with several micro-batches: the gradient of KoLeo with respect to {@link TeacherGraph#CLS_FEATURES}, {@code [2 B, D]},
+     * see {@link KoLeoGraph}.
+     */
+    public static final String KOLEO_GRADIENT = "koleo_gradient";
+
+    /** Output: the objective. With several micro-batches, KoLeo's part has the right gradient, but not its value. */
     public static final String LOSS = "loss";
 
-    /** Added in KoLeo (official {@code koleo_loss.py}). */
-    static final double KOLEO_EPS = 1e-8;
+    /** Name of the regulariser among the terms. */
+    public static final String KOLEO_LOSS = "koleo_loss";
 
     /**
-     * One part of the objective; its value is a scalar output of the graph, and is what gets logged.
+     * One part of the objective; its value is a scalar output of the graph, and is what gets logged. With several micro-batches each has
+     * its share of the value, but KoLeo's is an output of the {@link KoLeoGraph}.
      *
      * @param name name of the output, as in the official logs
      * @param weight factor in the objective
      */
     public record Term(String name, double weight) {}
 
+    /**
+     * The target rows that one loss compares its rows with.
+     *
+     * @param placeholder INT32 {@code [R, J]}
+     * @param rows {@code R J} rows for the first micro-batch; those of a later one lie further down by a number that is the same for all
+     * @param patches true if the targets are those of patches, whose number in the micro-batches before is that distance; else it is the
+     *     number of images in them
+     */
+    public record Pairing(String placeholder, int[] rows, boolean patches) {}
+
     /** Builds the graph. */
     public static StudentGraph of(SslConfig c, DataType type) {
         return new Builder(c, type).build();
+    }
+
+    /** The global crops of a micro-batch. */
+    static Crops globalCrops(SameDiff sd, SslConfig c, DataType type) {
+        int n = c.globalRows();
+        SDVariable images = sd.placeHolder(TeacherGraph.GLOBAL_CROPS, type, n, 3, c.globalSize(), c.globalSize());
+        Optional<SDVariable> masks =
+                c.distills() ? Optional.empty() : Optional.of(sd.placeHolder(MASKS, type, n, c.globalPatches()));
+        return new Crops(images, n, c.globalSize(), c.globalSize(), masks);
     }
 
     private static final class Builder {
@@ -65,6 +90,7 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
         private final SameDiff sd = BoundGraph.create();
         private final List<Term> terms = new ArrayList<>();
         private final List<SDVariable> values = new ArrayList<>();
+        private final List<Pairing> pairings = new ArrayList<>();
 
         Builder(SslConfig c, DataType type) {
             this.c = c;
@@ -72,17 +98,18 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
         }
 
         StudentGraph build() {
-            Vit vit = new Vit(sd, c.backbone(), SslConfig.BACKBONE, type);
-            Heads heads = new Heads(sd, c, type);
+            Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, type);
+            Heads heads = new Heads(sd, c.student(), type);
             Tokens tokens = vit.forward(crops(), c.dropRate(), c.dropUniform());
+            HeadRows headRows = new HeadRows(c, tokens);
 
-            SDVariable index = sd.placeHolder(ROWS, DataType.INT32, c.headRows());
+            SDVariable index = TeacherGraph.index(sd, c, headRows, c.headRows());
             SDVariable picked = new GatherRows(sd, tokens.prenorm(), index, false).outputVariables()[0];
             SDVariable rows = vit.norm(picked); //                                            [L B + 2 B + M, D]
             boolean local = c.localCrops() > 0;
             long[] counts = local
-                    ? new long[] {c.localRows(), c.globalRows(), c.maxMasked()}
-                    : new long[] {c.globalRows(), c.maxMasked()};
+                    ? new long[] {c.localRows(), c.globalRows(), c.patchRows()}
+                    : new long[] {c.globalRows(), c.patchRows()};
             SDVariable[] logits = heads.logits(rows, counts);
             int global = local ? 1 : 0;
             if (local) {
@@ -91,7 +118,7 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
                         logits[0],
                         c.localRows(),
                         2,
-                        (row, j) -> j * c.batch() + row % c.batch());
+                        (row, j) -> j * c.stepImages() + row % c.batch());
             }
             // a global crop is compared with the other one of the same image
             addClsLoss(
@@ -99,12 +126,11 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
                     logits[global],
                     c.globalRows(),
                     1,
-                    (row, j) -> (row + c.batch()) % c.globalRows());
+                    (row, j) -> (1 - row / c.batch()) * c.stepImages() + row % c.batch());
             SDVariable cls = new SplitRows(sd, rows, counts).outputVariables()[global];
             cls.rename(TeacherGraph.CLS_FEATURES);
             if (c.koleoWeight() != 0) {
-                SDVariable value = new KoLeo(sd, cls, SslConfig.GLOBAL_CROPS, KOLEO_EPS).outputVariables()[0];
-                add("koleo_loss", c.koleoWeight(), value);
+                addKoLeo(cls);
             }
             addPatchLoss(logits[global + 1]);
 
@@ -112,14 +138,11 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
             SDVariable loss = new WeightedSum(sd, values, weights).outputVariable();
             loss.rename(LOSS);
             sd.setLossVariables(LOSS);
-            return new StudentGraph(sd, tokens, terms);
+            return new StudentGraph(sd, tokens, headRows, terms, pairings);
         }
 
         private List<Crops> crops() {
-            int n = c.globalRows();
-            SDVariable images = sd.placeHolder(TeacherGraph.GLOBAL_CROPS, type, n, 3, c.globalSize(), c.globalSize());
-            SDVariable masks = sd.placeHolder(MASKS, type, n, c.globalPatches());
-            Crops global = new Crops(images, n, c.globalSize(), c.globalSize(), Optional.of(masks));
+            Crops global = globalCrops(sd, c, type);
             if (c.localCrops() == 0) {
                 return List.of(global);
             }
@@ -128,50 +151,74 @@ public record StudentGraph(SameDiff graph, Tokens tokens, List<Term> terms) {
         }
 
         private void add(String name, double weight, SDVariable value) {
-            value.rename(name);
             terms.add(new Term(name, weight));
             values.add(value);
         }
 
-        /** Mean over images and pairs of crops: every row counts {@code 1 / (B pairs)}. */
+        /** Mean over images and pairs of crops: every row counts {@code 1 / (k B pairs)}. */
         private void addClsLoss(String name, SDVariable logits, int rows, int targets, IntBinaryOperator target) {
-            SDVariable all = sd.hasVariable(TeacherGraph.CLS_TARGETS)
-                    ? sd.getVariable(TeacherGraph.CLS_TARGETS)
-                    : sd.placeHolder(
-                            TeacherGraph.CLS_TARGETS,
-                            type,
-                            c.globalRows(),
-                            c.dinoHead().prototypes());
-            INDArray weights = Nd4j.valueArrayOf(new long[] {rows}, 1.0 / ((double) c.batch() * c.clsTerms()), type);
-            SDVariable weight = sd.constant(name + ".weights", weights);
-            SDVariable value = new PrototypeCrossEntropy(
-                            sd, logits, all, assignment(name, rows, targets, target), weight, c.studentTemp())
+            int prototypes = c.student().dinoHead().prototypes();
+            SDVariable all = sd.hasVariable(TargetsGraph.CLS_TARGETS)
+                    ? sd.getVariable(TargetsGraph.CLS_TARGETS)
+                    : sd.placeHolder(TargetsGraph.CLS_TARGETS, type, c.stepGlobalRows(), prototypes);
+            double share = 1.0 / ((double) c.stepImages() * c.clsTerms());
+            SDVariable weight = sd.constant(name + ".weights", Nd4j.valueArrayOf(new long[] {rows}, share, type));
+            SDVariable assignment = assignment(name, rows, targets, target, false);
+            SDVariable value = new PrototypeCrossEntropy(sd, logits, all, assignment, weight, c.studentTemp())
                     .outputVariables()[0];
+            value.rename(name);
             add(name, c.dinoWeight(), value);
         }
 
-        /** Mean over global crops, masked or not, of the mean over a crop's masked patches. */
+        /**
+         * Over the whole batch, which several micro-batches cannot see: their part of {@code sum_i g_i . x_i} has the same gradient if
+         * {@code g} is KoLeo's at {@code x}.
+         */
+        private void addKoLeo(SDVariable cls) {
+            if (c.microBatches() == 1) {
+                SDVariable value = KoLeoGraph.add(sd, cls);
+                value.rename(KOLEO_LOSS);
+                add(KOLEO_LOSS, c.koleoWeight(), value);
+            } else {
+                SDVariable gradient = sd.placeHolder(
+                        KOLEO_GRADIENT,
+                        type,
+                        c.globalRows(),
+                        c.student().backbone().embedDim());
+                add(KOLEO_LOSS, c.koleoWeight(), cls.mul(gradient).sum());
+            }
+        }
+
+        /** Mean over global crops, masked or not, of the mean over a crop's masked patches; distilling, over all its patches. */
         private void addPatchLoss(SDVariable logits) {
             String name = "ibot_loss";
             SDVariable targets = sd.placeHolder(
-                    TeacherGraph.PATCH_TARGETS,
+                    TargetsGraph.PATCH_TARGETS,
                     type,
-                    c.maxMasked(),
-                    c.patchHead().prototypes());
-            SDVariable weights = sd.placeHolder(MASK_WEIGHTS, type, c.maxMasked());
-            SDVariable assignment = assignment(name, c.maxMasked(), 1, (row, j) -> row);
+                    c.stepPatchRows(),
+                    c.student().patchHead().prototypes());
+            SDVariable weights = c.distills()
+                    ? sd.constant(
+                            MASK_WEIGHTS, Nd4j.valueArrayOf(new long[] {c.patchRows()}, 1.0 / c.globalPatches(), type))
+                    : sd.placeHolder(MASK_WEIGHTS, type, c.patchRows());
+            SDVariable assignment = assignment(name, c.patchRows(), 1, (row, j) -> row, true);
             SDVariable sum = new PrototypeCrossEntropy(sd, logits, targets, assignment, weights, c.studentTemp())
                     .outputVariables()[0];
-            SDVariable mean = new WeightedSum(sd, List.of(sum), new double[] {1.0 / c.globalRows()}).outputVariable();
+            SDVariable mean =
+                    new WeightedSum(sd, List.of(sum), new double[] {1.0 / c.stepGlobalRows()}).outputVariable();
+            mean.rename(name);
             add(name, c.ibotWeight(), mean);
         }
 
-        private SDVariable assignment(String name, int rows, int targets, IntBinaryOperator target) {
+        private SDVariable assignment(String loss, int rows, int targets, IntBinaryOperator target, boolean patches) {
+            String name = loss + ".targets";
             int[] a = new int[rows * targets];
-            for (int i = 0; i < a.length; i++) {
-                a[i] = target.applyAsInt(i / targets, i % targets);
+            Arrays.setAll(a, i -> target.applyAsInt(i / targets, i % targets));
+            if (c.microBatches() == 1) {
+                return sd.constant(name, Nd4j.createFromArray(a).reshape(rows, targets));
             }
-            return sd.constant(name + ".targets", Nd4j.createFromArray(a).reshape(rows, targets));
+            pairings.add(new Pairing(name, a, patches));
+            return sd.placeHolder(name, DataType.INT32, rows, targets);
         }
     }
 }

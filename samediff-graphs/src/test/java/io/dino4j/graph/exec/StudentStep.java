@@ -5,8 +5,10 @@ import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.param.Initialization;
 import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.ssl.Network;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.ssl.StudentGraph;
+import io.dino4j.graph.ssl.TargetsGraph;
 import io.dino4j.graph.ssl.TeacherGraph;
 import io.dino4j.graph.vit.DropPath;
 import io.dino4j.graph.vit.Ffn;
@@ -32,10 +34,10 @@ final class StudentStep implements AutoCloseable {
 
     StudentStep(SslConfig c, List<KernelProvider> providers, boolean recompute) {
         student = StudentGraph.of(c, F);
-        gradients = ParameterVector.zeros(c.layout(), F);
-        ParameterVector parameters = ParameterVector.zeros(c.layout(), F);
+        gradients = ParameterVector.zeros(c.student().layout(), F);
+        ParameterVector parameters = ParameterVector.zeros(c.student().layout(), F);
         Initialization.fill(parameters, 0.1, 1);
-        List<String> names = c.layout().names();
+        List<String> names = c.student().layout().names();
         SameDiff graph = Gradients.graph(student.graph(), names);
         List<String> outputs = new ArrayList<>(List.of(StudentGraph.LOSS));
         Map<String, INDArray> variables = new HashMap<>();
@@ -61,10 +63,10 @@ final class StudentStep implements AutoCloseable {
         HeadConfig head = new HeadConfig(32, 40, 24, 16, 3);
         VitConfig vit = new VitConfig(16, 4, 32, depth, 2, 2, ffn, 1, 0.1, 0.1, false);
         return new SslConfig(
-                vit,
-                head,
+                new Network(vit, head, Optional.empty()),
                 Optional.empty(),
                 3,
+                1,
                 16,
                 8,
                 2,
@@ -83,10 +85,10 @@ final class StudentStep implements AutoCloseable {
         plan.input(StudentGraph.LOCAL_CROPS).assign(TinyVit.random(F, 6, 3, 8, 8));
         plan.input(StudentGraph.MASKS).assign(0);
         plan.input(StudentGraph.MASK_WEIGHTS).assign(0.1);
-        plan.input(StudentGraph.ROWS)
+        plan.input(TeacherGraph.ROWS)
                 .assign(Nd4j.createFromArray(IntStream.range(0, c.headRows()).toArray()));
-        plan.input(TeacherGraph.CLS_TARGETS).assign(1.0 / 40);
-        plan.input(TeacherGraph.PATCH_TARGETS).assign(1.0 / 40);
+        plan.input(TargetsGraph.CLS_TARGETS).assign(1.0 / 40);
+        plan.input(TargetsGraph.PATCH_TARGETS).assign(1.0 / 40);
         for (DropPath.Branch b : student.tokens().dropPath().branches()) {
             List<int[]> images = new ArrayList<>();
             for (int kept : b.kept()) {

@@ -13,6 +13,7 @@ import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.graph.exec.TinyVit;
 import io.dino4j.graph.head.HeadConfig;
+import io.dino4j.graph.ssl.Network;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.ssl.StudentGraph;
 import io.dino4j.graph.ssl.TeacherGraph;
@@ -132,10 +133,10 @@ final class GraphOpsTest {
     void attributesOfAllOpsSurvive(SslConfig.Targets targets) {
         HeadConfig head = new HeadConfig(16, 24, 20, 8, 3);
         SslConfig c = new SslConfig(
-                TinyVit.config(Ffn.SWIGLU, 1),
-                head,
-                Optional.of(head),
+                new Network(TinyVit.config(Ffn.SWIGLU, 1), head, Optional.of(head)),
+                Optional.empty(),
                 2,
+                1,
                 TinyVit.SIZE,
                 8,
                 2,
@@ -150,7 +151,7 @@ final class GraphOpsTest {
         SameDiff student = StudentGraph.of(c, DataType.FLOAT).graph();
         Set<Class<?>> seen = new HashSet<>(assertSameOps(student));
         seen.addAll(assertSameOps(TeacherGraph.of(c, DataType.FLOAT).graph()));
-        List<String> wanted = c.layout().names();
+        List<String> wanted = c.student().layout().names();
         seen.addAll(assertSameOps(Gradients.graph(student, wanted)));
         for (GraphOp op : GraphOps.all()) {
             boolean other = op instanceof CenteredSoftmax || op instanceof Sinkhorn;

@@ -1,0 +1,231 @@
+package io.dino4j.train;
+
+import io.dino4j.graph.exec.Bindings;
+import io.dino4j.graph.exec.Gradients;
+import io.dino4j.graph.exec.Plan;
+import io.dino4j.graph.kernel.Collective;
+import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.op.Cost;
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.ssl.SslConfig;
+import io.dino4j.graph.ssl.StudentGraph;
+import io.dino4j.graph.ssl.TargetsGraph;
+import io.dino4j.graph.ssl.TeacherGraph;
+import io.dino4j.graph.vit.DropPath;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The student's half of a step, compiled: losses and gradients, summed over the micro-batches. */
+final class StudentPass implements AutoCloseable {
+    private final SslConfig config;
+    private final ParameterVector student;
+    private final ParameterVector gradients;
+    private final ParameterVector part; // the gradients of a micro-batch; the same vector if there is one only
+    private final Exchange exchange;
+    private final List<KernelProvider> providers;
+    private final Collective collective;
+    private final StudentGraph graph;
+    private final SameDiff withGradients;
+    private final Optional<KoLeoPass> koLeo;
+    private final Map<String, int[]> pairs = new HashMap<>();
+    private final double[] values;
+    private final INDArray features; // of all micro-batches, if there are several
+    private Plan plan;
+    private RowCopy gather;
+    private boolean frozen;
+
+    StudentPass(
+            SslConfig config,
+            ParameterVector student,
+            ParameterVector gradients,
+            Exchange exchange,
+            List<KernelProvider> providers,
+            Collective collective) {
+        this.config = config;
+        this.student = student;
+        this.gradients = gradients;
+        this.exchange = exchange;
+        this.providers = providers;
+        this.collective = collective;
+        boolean single = config.microBatches() == 1;
+        part = single
+                ? gradients
+                : ParameterVector.zeros(gradients.layout(), gradients.vector().dataType());
+        graph = StudentGraph.of(config, student.vector().dataType());
+        withGradients = Gradients.graph(graph.graph(), student.layout().names());
+        graph.pairings().forEach(p -> pairs.put(p.placeholder(), new int[p.rows().length]));
+        values = new double[graph.terms().size()];
+        koLeo = single || config.koleoWeight() == 0
+                ? Optional.empty()
+                : Optional.of(new KoLeoPass(config, student, exchange, providers, collective));
+        features = Nd4j.zeros(
+                student.vector().dataType(),
+                config.stepGlobalRows(),
+                config.student().backbone().embedDim());
+        compile();
+    }
+
+    private void compile() {
+        Map<String, INDArray> inputs = student.views("");
+        inputs.put(TeacherGraph.GLOBAL_CROPS, exchange.globalCrops());
+        inputs.put(TargetsGraph.CLS_TARGETS, exchange.clsTargets());
+        inputs.put(TargetsGraph.PATCH_TARGETS, exchange.patchTargets());
+        koLeo.ifPresent(k -> inputs.put(StudentGraph.KOLEO_GRADIENT, k.batchGradient()));
+        Map<String, INDArray> targets = new HashMap<>();
+        List<String> outputs = new ArrayList<>();
+        graph.terms().stream()
+                .map(StudentGraph.Term::name)
+                .filter(this::isOutput)
+                .forEach(outputs::add);
+        outputs.add(StudentGraph.LOSS);
+        outputs.add(TeacherGraph.CLS_FEATURES);
+        for (String name : student.layout().names()) {
+            if (!frozen || !name.startsWith(SslConfig.BACKBONE)) {
+                String gradient = Gradients.nameOf(graph.graph(), name);
+                outputs.add(gradient);
+                targets.put(gradient, part.view(name));
+            }
+        }
+        plan = Plan.compile(withGradients, outputs, Map.of(), new Bindings(inputs, targets), providers, collective);
+        gather = new RowCopy(plan.output(TeacherGraph.CLS_FEATURES), features);
+    }
+
+    /** True if the graph works out the value of a term: KoLeo's over several micro-batches is not its own. */
+    private boolean isOutput(String term) {
+        return koLeo.isEmpty() || !term.equals(StudentGraph.KOLEO_LOSS);
+    }
+
+    /** Leaves the gradients of the backbone out, which then stay zero, or takes them in again. */
+    void freezeBackbone(boolean freeze) {
+        if (freeze != frozen) {
+            frozen = freeze;
+            plan.close();
+            gradients.vector().assign(0);
+            part.vector().assign(0);
+            compile();
+        }
+    }
+
+    /** The branches of stochastic depth. */
+    DropPath dropPath() {
+        return graph.tokens().dropPath();
+    }
+
+    /** Bytes of intermediate arrays. */
+    long bytes() {
+        long sum = part == gradients
+                ? 0
+                : part.vector().length() * part.vector().dataType().width();
+        return plan.bytes() + sum + koLeo.map(KoLeoPass::bytes).orElse(0L);
+    }
+
+    /** What the losses and gradients of a step cost. */
+    Cost cost() {
+        Cost own = plan.cost().times(config.microBatches());
+        return koLeo.map(k -> own.plus(k.cost())).orElse(own);
+    }
+
+    /** Features of the global crops of the last step, {@code [2 k B, D]}. */
+    INDArray features() {
+        return config.microBatches() == 1
+                ? plan.output(TeacherGraph.CLS_FEATURES)
+                : koLeo.map(KoLeoPass::features).orElse(features);
+    }
+
+    /**
+     * Losses and gradients of a step whose targets are made.
+     *
+     * @return the value of every term, in the order of the objective, and {@code loss}
+     */
+    Map<String, Double> run(List<StepInputs> in, Consumer<Plan> runner) {
+        koLeo.ifPresent(k -> k.run(in, runner));
+        Arrays.fill(values, 0);
+        int masked = 0;
+        for (int i = 0; i < in.size(); i++) {
+            StepInputs batch = in.get(i);
+            if (in.size() > 1) { // else the teacher has just read them
+                exchange.globalCrops().assign(batch.globalCrops());
+            }
+            fill(plan, batch);
+            fillOwn(i, batch, masked);
+            runner.accept(plan);
+            collect(i);
+            masked += config.distills() ? config.patchRows() : batch.maskedCount();
+        }
+        return losses();
+    }
+
+    /** Writes what the pass over global crops needs besides them. */
+    static void fill(Plan plan, StepInputs in) {
+        if (plan.reads(StudentGraph.MASKS)) {
+            plan.input(StudentGraph.MASKS).assign(in.masks());
+        }
+        in.dropRows().forEach((name, rows) -> Exchange.write(plan.input(name), rows));
+    }
+
+    private void fillOwn(int number, StepInputs in, int maskedBefore) {
+        in.localCrops().ifPresent(x -> plan.input(StudentGraph.LOCAL_CROPS).assign(x));
+        if (!config.distills()) {
+            plan.input(StudentGraph.MASK_WEIGHTS).assign(in.maskWeights());
+            Exchange.write(plan.input(TeacherGraph.ROWS), graph.rows().ofMasked(in.maskIndices(), in.maskedCount()));
+        }
+        for (StudentGraph.Pairing p : graph.pairings()) {
+            int down = p.patches() ? maskedBefore : number * config.batch();
+            int[] rows = pairs.get(p.placeholder());
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = p.rows()[i] + down;
+            }
+            Exchange.write(plan.input(p.placeholder()), rows);
+        }
+        koLeo.ifPresent(k -> k.select(number));
+    }
+
+    /** Adds up what the plan has worked out for a micro-batch. */
+    private void collect(int number) {
+        for (int t = 0; t < values.length; t++) {
+            String name = graph.terms().get(t).name();
+            values[t] += isOutput(name) ? plan.output(name).getDouble(0) : 0;
+        }
+        if (part == gradients) {
+            return;
+        }
+        if (number == 0) {
+            gradients.vector().assign(part.vector());
+        } else {
+            gradients.vector().addi(part.vector());
+        }
+        if (koLeo.isEmpty()) {
+            gather.copyCrops(config.batch(), number, true);
+        }
+    }
+
+    private Map<String, Double> losses() {
+        Map<String, Double> losses = new LinkedHashMap<>();
+        double sum = 0;
+        for (int t = 0; t < values.length; t++) {
+            StudentGraph.Term term = graph.terms().get(t);
+            double value =
+                    isOutput(term.name()) ? values[t] : koLeo.orElseThrow().value();
+            losses.put(term.name(), value);
+            sum += term.weight() * value;
+        }
+        boolean single = part == gradients;
+        losses.put(StudentGraph.LOSS, single ? plan.output(StudentGraph.LOSS).getDouble(0) : sum);
+        return losses;
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+        koLeo.ifPresent(KoLeoPass::close);
+    }
+}
