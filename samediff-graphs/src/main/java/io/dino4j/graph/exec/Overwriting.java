@@ -2,6 +2,7 @@ package io.dino4j.graph.exec;
 
 import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -43,11 +44,23 @@ final class Overwriting {
         Node n = nodes.get(at);
         for (int i = 0; i < n.out().size(); i++) {
             int j = g.inPlaceOf(i);
-            if (j >= 0
-                    && isMovable(n.out().get(i))
-                    && n.in().get(j).length() == n.out().get(i).length()) {
-                move(n.out().get(i), List.of(n.in().get(j)), at, true);
+            Value out = n.out().get(i);
+            if (j < 0 || n.in().get(j).length() != out.length()) {
+                continue;
             }
+            if (isMovable(out)) {
+                move(out, List.of(n.in().get(j)), at, true);
+            } else if (out.isOutside()) {
+                prepare(out, n.in().get(j), at);
+            }
+        }
+    }
+
+    /** Has an input made right in the caller's array that will be written over it. */
+    private void prepare(Value out, Value in, int at) {
+        boolean whole = in.isOfArena() && Arrays.equals(in.shape, out.shape) && in.type == out.type;
+        if (whole && isFree(in, List.of(in), at)) {
+            in.takeArrayOf(out);
         }
     }
 

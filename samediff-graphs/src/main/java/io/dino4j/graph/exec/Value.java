@@ -127,6 +127,17 @@ final class Value {
         return (host == null || inPlace) && (read || !optional);
     }
 
+    /** True if it has an array that is not the arena's, or will get one. */
+    boolean isOutside() {
+        return outside;
+    }
+
+    /** Lies where another value does that is written later, outside the arena. */
+    void takeArrayOf(Value later) {
+        outside = true;
+        array = later.array;
+    }
+
     /** True if it needs a place in the arena. */
     boolean isOfArena() {
         return !outside && host == null && isWritten();

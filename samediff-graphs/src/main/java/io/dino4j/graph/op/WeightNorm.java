@@ -46,6 +46,12 @@ public final class WeightNorm extends GraphOp {
             return 2;
         }
 
+        /** The gradient of the directions may take the place of that of the weight. */
+        @Override
+        public int inPlaceOf(int i) {
+            return i == 1 ? 2 : -1;
+        }
+
         @Override
         public long[][] outputShapes(long[][] in) {
             return new long[][] {in[0], in[1]};

@@ -8,6 +8,7 @@ import io.dino4j.graph.op.GraphOps;
 import io.dino4j.graph.op.Linear;
 import io.dino4j.graph.op.PrototypeCrossEntropy;
 import io.dino4j.graph.op.SplitRows;
+import io.dino4j.graph.op.WeightNorm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,34 @@ final class OverwritingTest {
         try (Plan once = plan(sums(false), providers, List.of("z"));
                 Plan twice = plan(sums(true), providers, List.of("z"))) {
             assertTrue(once.bytes() <= twice.bytes() - MATRIX, once.bytes() + " and " + twice.bytes());
+        }
+    }
+
+    /** The product's gradient needs no memory where that of the weight norm is written to the caller's array. */
+    @ParameterizedTest
+    @EnumSource(Providers.class)
+    void gradientsAreMadeInTheArrayOfTheCaller(Providers providers) {
+        GraphOps.register();
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.var("x", TinyVit.random(F, 4, 64));
+        SDVariable g = sd.var("g", TinyVit.random(F, ROWS, 1));
+        SDVariable v = sd.var("v", TinyVit.random(F, ROWS, 64));
+        SDVariable w = new WeightNorm(sd, g, v).outputVariable();
+        SDVariable y = new Linear(sd, x, w, null, false, null, null).outputVariables()[0];
+        sd.sum(y.mul(y)).rename("loss");
+        sd.setLossVariables("loss");
+        SameDiff graph = Gradients.graph(sd, List.of("v"));
+        String gradient = Gradients.nameOf(sd, "v");
+        INDArray mine = Nd4j.zeros(F, ROWS, 64);
+        Bindings bindings = new Bindings(Map.of(), Map.of(gradient, mine));
+        try (Plan outside =
+                        Plan.compile(graph, List.of(gradient), Map.of(), bindings, providers.list(), Collective.ALONE);
+                Plan inside = plan(graph, providers, List.of(gradient))) {
+            outside.run();
+            inside.run();
+            Near.assertSame(inside.output(gradient), mine, "dv");
+            // other arrays fill part of the gap
+            assertTrue(outside.bytes() <= inside.bytes() - MATRIX / 2, outside.bytes() + " and " + inside.bytes());
         }
     }
 }

@@ -13,7 +13,11 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
  * so.
  */
 final class Primitives {
-    private static final long ROWS_WORTH_PACKING = 256;
+    /** From here on a copy that is made once serves. */
+    private static final long ROWS_WORTH_A_KEPT_COPY = 256;
+
+    /** From here on a copy made at every run does, in single precision; see {@link #largeMatmul}. */
+    private static final long ROWS_WORTH_A_COPY = 1024;
 
     private final Program p;
 
@@ -42,8 +46,8 @@ final class Primitives {
 
     /**
      * {@link #matmul(Tensor, Tensor, Tensor, Tensor, PostOps)} of large matrices: {@code b} is copied into the layout
-     * that oneDNN likes best, which takes 2 to 3 % of the time of a product with 2,000 rows and saves 5 to 9 %. The copy of
-     * a weight that its owner speaks for is kept until it changes.
+     * that oneDNN likes best, which takes 2 to 3 % of the time of a product with 2,000 rows and saves 5 to 9 %; with 400
+     * rows it costs more than it saves, and with 1,000 as much. The copy of a weight that its owner speaks for is kept until it changes.
      */
     void largeMatmul(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
         matmul(a, packed(a, b, bias, c, postOps), bias, c, postOps);
@@ -55,7 +59,8 @@ final class Primitives {
      */
     Tensor packed(Tensor a, Tensor b, Tensor bias, Tensor c, PostOps postOps) {
         int type = a.type();
-        if (a.rows() < ROWS_WORTH_PACKING) {
+        boolean everyRun = type == dnnl_f32 && !p.isKept(b);
+        if (a.rows() < (everyRun ? ROWS_WORTH_A_COPY : ROWS_WORTH_A_KEPT_COPY)) {
             return type == b.type() ? b : copied(b, room(b, type, b.length()).reshape(b.dims()));
         }
         dnnl_memory_desc layout = p.natives().preferred(a, b, bias, c, postOps);
