@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.op.PositionEmbedding;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.DropPath;
@@ -82,7 +83,7 @@ final class BackboneParityTest {
             this.f = f;
             this.c = c;
             graph = new Graph(target);
-            vit = new Vit(graph.sd, c, "", target.type());
+            vit = new Vit(graph.sd, c, "", Precision.of(target.type()));
             graph.parameters(weights(f), "");
         }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.head.HeadConfig;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.op.GraphOps;
@@ -174,7 +175,7 @@ final class SslStepParityTest {
                 .orElseThrow();
         Map<String, INDArray> init = only(recorded.npz("student_init"), f);
         SslConfig config = config(f, init, batches.get(0), maxMasked);
-        try (SslModel model = new SslModel(config, target.type(), target.providers(), Collective.ALONE)) {
+        try (SslModel model = new SslModel(config, Precision.of(target.type()), target.providers(), Collective.ALONE)) {
             fill(model.student(), init);
             fill(model.average(), only(recorded.npz("teacher_init"), f));
             if (target.type() == DataType.FLOAT) {

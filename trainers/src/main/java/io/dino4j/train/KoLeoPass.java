@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
@@ -33,17 +34,18 @@ final class KoLeoPass implements AutoCloseable {
 
     KoLeoPass(
             SslConfig config,
+            Precision precision,
             ParameterVector student,
             Exchange exchange,
             List<KernelProvider> providers,
             Collective collective) {
         this.config = config;
         this.exchange = exchange;
-        DataType type = student.vector().dataType();
+        DataType type = precision.parameters();
         Map<String, INDArray> inputs = student.views("");
         inputs.put(TeacherGraph.GLOBAL_CROPS, exchange.globalCrops());
         network = Plan.compile(
-                KoLeoGraph.features(config, type),
+                KoLeoGraph.features(config, precision),
                 List.of(TeacherGraph.CLS_FEATURES),
                 Map.of(),
                 new Bindings(inputs, Map.of()),

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
@@ -33,11 +34,12 @@ public final class SslModel implements AutoCloseable {
     /**
      * Builds and compiles both graphs; parameters are zero.
      *
-     * @param type FLOAT to train, DOUBLE to check
+     * @param precision F32 or BF16 to train, F64 to check
      * @param providers who computes the ops, the first that can
      * @param collective the workers that targets are balanced over
      */
-    public SslModel(SslConfig config, DataType type, List<KernelProvider> providers, Collective collective) {
+    public SslModel(SslConfig config, Precision precision, List<KernelProvider> providers, Collective collective) {
+        DataType type = precision.parameters();
         this.config = config;
         ParameterLayout layout = config.student().layout();
         student = ParameterVector.zeros(layout, type);
@@ -47,8 +49,8 @@ public final class SslModel implements AutoCloseable {
                 .map(t -> ParameterVector.zeros(t.layout(), type))
                 .orElse(average);
         exchange = Exchange.of(config, type);
-        studentPass = new StudentPass(config, student, gradients, exchange, providers, collective);
-        teacherPass = new TeacherPass(config, teacher, exchange, providers, collective);
+        studentPass = new StudentPass(config, precision, student, gradients, exchange, providers, collective);
+        teacherPass = new TeacherPass(config, precision, teacher, exchange, providers, collective);
     }
 
     /** What is worked out. */

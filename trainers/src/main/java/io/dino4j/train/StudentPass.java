@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
@@ -45,6 +46,7 @@ final class StudentPass implements AutoCloseable {
 
     StudentPass(
             SslConfig config,
+            Precision precision,
             ParameterVector student,
             ParameterVector gradients,
             Exchange exchange,
@@ -60,13 +62,13 @@ final class StudentPass implements AutoCloseable {
         part = single
                 ? gradients
                 : ParameterVector.zeros(gradients.layout(), gradients.vector().dataType());
-        graph = StudentGraph.of(config, student.vector().dataType());
+        graph = StudentGraph.of(config, precision);
         withGradients = Gradients.graph(graph.graph(), student.layout().names());
         graph.pairings().forEach(p -> pairs.put(p.placeholder(), new int[p.rows().length]));
         values = new double[graph.terms().size()];
         koLeo = single || config.koleoWeight() == 0
                 ? Optional.empty()
-                : Optional.of(new KoLeoPass(config, student, exchange, providers, collective));
+                : Optional.of(new KoLeoPass(config, precision, student, exchange, providers, collective));
         features = Nd4j.zeros(
                 student.vector().dataType(),
                 config.stepGlobalRows(),

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.kernel.Collective;
@@ -36,16 +37,17 @@ final class TeacherPass implements AutoCloseable {
 
     TeacherPass(
             SslConfig config,
+            Precision precision,
             ParameterVector teacher,
             Exchange exchange,
             List<KernelProvider> providers,
             Collective collective) {
-        DataType type = teacher.vector().dataType();
+        DataType type = precision.parameters();
         this.config = config;
         this.exchange = exchange;
         clsCenter = new Centers(type, config.teacher().dinoHead().prototypes());
         patchCenter = new Centers(type, config.teacher().patchHead().prototypes());
-        graph = TeacherGraph.of(config, type);
+        graph = TeacherGraph.of(config, precision);
         Map<String, INDArray> inputs = teacher.views("");
         inputs.put(TeacherGraph.GLOBAL_CROPS, exchange.globalCrops());
         if (config.microBatches() == 1) {

@@ -61,7 +61,7 @@ public final class Trainer implements AutoCloseable {
         this.phase = phase;
         config = phase.config();
         SslConfig step = Recipe.step(config);
-        model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);
+        model = new SslModel(step, Recipe.precision(config.train().precision()), providers, Collective.ALONE);
         RunConfig.Student s = config.student();
         Initialization.Spread spread = new Initialization.Spread(
                 s.layerscale(), s.initStd(), s.posEmbedInitStd(), config.dino().headInitStd());

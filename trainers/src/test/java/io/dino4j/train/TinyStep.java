@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.head.HeadConfig;
 import io.dino4j.graph.kernel.Collective;
@@ -77,8 +78,13 @@ final class TinyStep {
 
     /** A model with random weights; student and teacher differ. */
     static SslModel model(SslConfig config, DataType type, Providers providers) {
+        return model(config, Precision.of(type), providers);
+    }
+
+    /** A model with random weights; student and teacher differ. */
+    static SslModel model(SslConfig config, Precision precision, Providers providers) {
         GraphOps.register();
-        SslModel model = new SslModel(config, type, providers.list(), Collective.ALONE);
+        SslModel model = new SslModel(config, precision, providers.list(), Collective.ALONE);
         Initialization.Spread spread = new Initialization.Spread(0.5, 0.1, 0.1, 0.1);
         Initialization.fill(model.student(), spread, 1);
         Initialization.fill(model.average(), spread, 2);

@@ -1,5 +1,6 @@
 package io.dino4j.benchmarks.subject;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
@@ -92,7 +93,7 @@ final class Backbone implements Subject {
 
         Plan compile(ParameterVector parameters) {
             bound.putAll(parameters.views(""));
-            Vit network = new Vit(sd, vit, "", DataType.FLOAT);
+            Vit network = new Vit(sd, vit, "", Precision.F32);
             List<SDVariable> losses = new ArrayList<>();
             for (List<Crops> pass : passes()) {
                 Tokens out = network.forward(pass, drop, true);

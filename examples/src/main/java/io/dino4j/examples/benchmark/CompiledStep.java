@@ -4,6 +4,7 @@ import io.dino4j.data.Seed;
 import io.dino4j.data.crop.Batch;
 import io.dino4j.data.crop.BatchLoader;
 import io.dino4j.data.source.RenderedShapes;
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -18,9 +19,9 @@ import io.dino4j.train.config.RunConfig;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * A step of self-supervised training without the optimiser: the teacher's targets, the student's losses and the gradient of every
@@ -34,6 +35,7 @@ public final class CompiledStep implements Compiled {
 
     private static final double TEACHER_TEMPERATURE = 0.07;
 
+    private final Precision precision;
     private final SslModel model;
     private final List<StepInputs> inputs;
 
@@ -45,7 +47,8 @@ public final class CompiledStep implements Compiled {
     public CompiledStep(RunConfig config, List<KernelProvider> providers) {
         GraphOps.register();
         SslConfig step = Recipe.step(config);
-        model = new SslModel(step, DataType.FLOAT, providers, Collective.ALONE);
+        precision = Recipe.precision(config.train().precision());
+        model = new SslModel(step, precision, providers, Collective.ALONE);
         Initialization.fill(model.student(), LAYER_SCALE, SEED);
         model.average().vector().assign(model.student().vector());
         inputs = Collections.nCopies(step.microBatches(), draw(config, step));
@@ -100,7 +103,7 @@ public final class CompiledStep implements Compiled {
                 images,
                 c.globalSize(),
                 c.stepImages(),
-                "f32",
+                precision.name().toLowerCase(Locale.ROOT),
                 model.student().layout().length(),
                 tokens,
                 model.cost().flops() / c.stepImages());

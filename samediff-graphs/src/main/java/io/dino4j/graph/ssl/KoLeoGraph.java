@@ -1,5 +1,6 @@
 package io.dino4j.graph.ssl;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.KoLeo;
@@ -31,15 +32,16 @@ public final class KoLeoGraph {
      * @return output {@link TeacherGraph#CLS_FEATURES} {@code [2 B, D]}; placeholders {@link TeacherGraph#GLOBAL_CROPS},
      *     {@link StudentGraph#MASKS} and those of stochastic depth, each the start of the student's
      */
-    public static SameDiff features(SslConfig c, DataType type) {
+    public static SameDiff features(SslConfig c, Precision precision) {
+        DataType type = precision.parameters();
         SameDiff sd = BoundGraph.create();
-        Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, type);
+        Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, precision);
         Tokens tokens = vit.forward(List.of(StudentGraph.globalCrops(sd, c, type)), c.dropRate(), c.dropUniform());
         int[] cls =
                 IntStream.range(0, c.globalRows()).map(i -> tokens.clsRow(0, i)).toArray();
         SDVariable index = sd.constant(TeacherGraph.ROWS, Nd4j.createFromArray(cls));
         SDVariable picked = new GatherRows(sd, tokens.prenorm(), index, false).outputVariables()[0];
-        vit.norm(picked).rename(TeacherGraph.CLS_FEATURES);
+        TeacherGraph.features(vit.norm(picked), precision).rename(TeacherGraph.CLS_FEATURES);
         return sd;
     }
 

@@ -1,5 +1,6 @@
 package io.dino4j.graph.ssl;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.PrototypeCrossEntropy;
@@ -71,8 +72,8 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
     public record Pairing(String placeholder, int[] rows, boolean patches) {}
 
     /** Builds the graph. */
-    public static StudentGraph of(SslConfig c, DataType type) {
-        return new Builder(c, type).build();
+    public static StudentGraph of(SslConfig c, Precision precision) {
+        return new Builder(c, precision).build();
     }
 
     /** The global crops of a micro-batch. */
@@ -86,19 +87,21 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
 
     private static final class Builder {
         private final SslConfig c;
+        private final Precision precision;
         private final DataType type;
         private final SameDiff sd = BoundGraph.create();
         private final List<Term> terms = new ArrayList<>();
         private final List<SDVariable> values = new ArrayList<>();
         private final List<Pairing> pairings = new ArrayList<>();
 
-        Builder(SslConfig c, DataType type) {
+        Builder(SslConfig c, Precision precision) {
             this.c = c;
-            this.type = type;
+            this.precision = precision;
+            this.type = precision.parameters();
         }
 
         StudentGraph build() {
-            Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, type);
+            Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, precision);
             Heads heads = new Heads(sd, c.student(), type);
             Tokens tokens = vit.forward(crops(), c.dropRate(), c.dropUniform());
             HeadRows headRows = new HeadRows(c, tokens);
@@ -127,7 +130,8 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
                     c.globalRows(),
                     1,
                     (row, j) -> (1 - row / c.batch()) * c.stepImages() + row % c.batch());
-            SDVariable cls = new SplitRows(sd, rows, counts).outputVariables()[global];
+            SDVariable cls =
+                    TeacherGraph.features(new SplitRows(sd, rows, counts).outputVariables()[global], precision);
             cls.rename(TeacherGraph.CLS_FEATURES);
             if (c.koleoWeight() != 0) {
                 addKoLeo(cls);

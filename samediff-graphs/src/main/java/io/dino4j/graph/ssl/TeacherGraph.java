@@ -1,5 +1,6 @@
 package io.dino4j.graph.ssl;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.SplitRows;
@@ -41,10 +42,11 @@ public record TeacherGraph(SameDiff graph, HeadRows rows, List<String> outputs) 
     public static final String CLS_FEATURES = "cls_features";
 
     /** Builds the graph. */
-    public static TeacherGraph of(SslConfig c, DataType type) {
+    public static TeacherGraph of(SslConfig c, Precision precision) {
+        DataType type = precision.parameters();
         SameDiff sd = BoundGraph.create();
         SDVariable images = sd.placeHolder(GLOBAL_CROPS, type, c.globalRows(), 3, c.globalSize(), c.globalSize());
-        Vit vit = new Vit(sd, c.teacher().backbone(), SslConfig.BACKBONE, type);
+        Vit vit = new Vit(sd, c.teacher().backbone(), SslConfig.BACKBONE, precision);
         Heads heads = new Heads(sd, c.teacher(), type);
         Tokens tokens = vit.forward(List.of(new Crops(images, c.globalRows(), c.globalSize(), c.globalSize())));
         HeadRows rows = new HeadRows(c, tokens);
@@ -52,7 +54,8 @@ public record TeacherGraph(SameDiff graph, HeadRows rows, List<String> outputs) 
         SDVariable picked = new GatherRows(sd, tokens.prenorm(), index, false).outputVariables()[0];
         SDVariable normed = vit.norm(picked); //                                                [2 B + M, D]
         SDVariable[] logits = heads.logits(normed, c.globalRows(), c.patchRows());
-        new SplitRows(sd, normed, c.globalRows(), c.patchRows()).outputVariables()[0].rename(CLS_FEATURES);
+        SDVariable cls = new SplitRows(sd, normed, c.globalRows(), c.patchRows()).outputVariables()[0];
+        features(cls, precision).rename(CLS_FEATURES);
 
         List<String> outputs = new ArrayList<>(List.of(CLS_FEATURES));
         if (c.microBatches() == 1) {
@@ -63,6 +66,11 @@ public record TeacherGraph(SameDiff graph, HeadRows rows, List<String> outputs) 
             outputs.addAll(List.of(CLS_LOGITS, PATCH_LOGITS));
         }
         return new TeacherGraph(sd, rows, outputs);
+    }
+
+    /** Features leave the network in the type of its parameters. */
+    static SDVariable features(SDVariable cls, Precision precision) {
+        return precision.isMixed() ? cls.castTo(precision.parameters()) : cls;
     }
 
     /** The rows that go through heads: given in each step, or all patches of all crops. */

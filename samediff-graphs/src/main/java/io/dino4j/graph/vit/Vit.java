@@ -43,11 +43,6 @@ public final class Vit {
                 .forEach((name, shape) -> parameters.put(name, sd.var(prefix + name, precision.parameters(), shape)));
     }
 
-    /** With one type throughout. */
-    public Vit(SameDiff sd, VitConfig config, String prefix, DataType type) {
-        this(sd, config, prefix, Precision.of(type));
-    }
-
     /** The pass of inference: nothing is dropped. */
     public Tokens forward(List<Crops> crops) {
         return forward(crops, 0, true);

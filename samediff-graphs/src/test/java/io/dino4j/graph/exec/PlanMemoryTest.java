@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.vit.Ffn;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ final class PlanMemoryTest {
     @Test
     void sessionsDoNotCollectMemory() throws InterruptedException {
         Sessions.install(Providers.ONEDNN.list());
-        TinyVit vit = new TinyVit(TinyVit.config(Ffn.MLP, 0), F);
+        TinyVit vit = new TinyVit(TinyVit.config(Ffn.MLP, 0), Precision.F32);
         long before = 0;
         for (int round = 0; round < 12; round++) {
             for (int images = 1; images < 7; images++) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.op.Linear;
 import io.dino4j.graph.op.SplitRows;
@@ -118,7 +119,7 @@ final class RecomputationTest {
         SameDiff sd = SameDiff.create();
         SDVariable images = sd.placeHolder("images", F, 8, 3, 224, 224);
         VitConfig c = new VitConfig(224, 14, 384, depth, 6, 4, Ffn.MLP, 0, 1, 0.1, false);
-        Vit vit = new Vit(sd, c, "", F);
+        Vit vit = new Vit(sd, c, "", Precision.F32);
         Tokens t = vit.forward(List.of(new Crops(images, 8, 224, 224)));
         sd.sum("loss", vit.norm(t.prenorm()));
         sd.setLossVariables("loss");

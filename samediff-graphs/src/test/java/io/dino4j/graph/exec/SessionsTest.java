@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.LayerNorm;
@@ -52,7 +53,7 @@ final class SessionsTest {
     @EnumSource(Providers.class)
     void backboneAgreesWithTheInterpreter(Providers providers) {
         for (Ffn ffn : Ffn.values()) {
-            TinyVit vit = new TinyVit(TinyVit.config(ffn, ffn == Ffn.MLP ? 0 : 3), F);
+            TinyVit vit = new TinyVit(TinyVit.config(ffn, ffn == Ffn.MLP ? 0 : 3), Precision.F32);
             SameDiff sd = vit.graph();
             List<String> wanted = new ArrayList<>(vit.parameters());
             wanted.remove("mask_token");
@@ -352,7 +353,7 @@ final class SessionsTest {
 
     @Test
     void threadsDoNotDisturbEachOther() throws Exception {
-        TinyVit vit = new TinyVit(TinyVit.config(Ffn.MLP, 1), F);
+        TinyVit vit = new TinyVit(TinyVit.config(Ffn.MLP, 1), Precision.F32);
         SameDiff sd = vit.graph();
         Sessions.install(Providers.ONEDNN.list());
         List<Map<String, INDArray>> in = new ArrayList<>();

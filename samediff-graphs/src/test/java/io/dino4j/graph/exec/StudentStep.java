@@ -1,5 +1,6 @@
 package io.dino4j.graph.exec;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.head.HeadConfig;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -33,7 +34,7 @@ final class StudentStep implements AutoCloseable {
     private final Plan plan;
 
     StudentStep(SslConfig c, List<KernelProvider> providers, boolean recompute) {
-        student = StudentGraph.of(c, F);
+        student = StudentGraph.of(c, Precision.F32);
         gradients = ParameterVector.zeros(c.student().layout(), F);
         ParameterVector parameters = ParameterVector.zeros(c.student().layout(), F);
         Initialization.fill(parameters, 0.1, 1);

@@ -1,5 +1,6 @@
 package io.dino4j.graph.exec;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.Vit;
@@ -32,14 +33,16 @@ public final class TinyVit {
     private final SameDiff sd = SameDiff.create();
 
     /** Builds the graph, with random parameters. */
-    public TinyVit(VitConfig c, DataType type) {
+    public TinyVit(VitConfig c, Precision precision) {
+        DataType type = precision.parameters();
         SDVariable images = sd.placeHolder(IMAGES, type, -1, VitConfig.CHANNELS, SIZE, SIZE);
-        Vit vit = new Vit(sd, c, "", type);
+        Vit vit = new Vit(sd, c, "", precision);
         SDVariable rows =
                 vit.norm(vit.forward(List.of(new Crops(images, -1, SIZE, SIZE))).prenorm());
         rows.rename(NORM);
         SDVariable weights = sd.constant("loss_weights", random(type, 1, c.embedDim()));
-        sd.sum(LOSS, sd.math().tanh(rows.mul(weights)));
+        SDVariable wide = precision.isMixed() ? rows.castTo(type) : rows;
+        sd.sum(LOSS, sd.math().tanh(wide.mul(weights)));
         sd.setLossVariables(LOSS);
         randomize(sd);
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Near;
 import io.dino4j.graph.exec.Providers;
@@ -103,9 +104,9 @@ final class GraphOpsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"MLP, 0", "SWIGLU, 2"})
-    void savedBackboneGivesTheSameOutputsAndGradients(Ffn ffn, int registers) {
-        TinyVit vit = new TinyVit(TinyVit.config(ffn, registers), DataType.FLOAT);
+    @CsvSource({"MLP, 0, F32", "SWIGLU, 2, F32", "MLP, 1, BF16"})
+    void savedBackboneGivesTheSameOutputsAndGradients(Ffn ffn, int registers, Precision precision) {
+        TinyVit vit = new TinyVit(TinyVit.config(ffn, registers), precision);
         SameDiff sd = vit.graph();
         SameDiff loaded = saveAndLoad(sd);
         Map<String, INDArray> in = TinyVit.images(DataType.FLOAT, 3);
@@ -148,9 +149,10 @@ final class GraphOpsTest {
                 1,
                 0.3,
                 true);
-        SameDiff student = StudentGraph.of(c, DataType.FLOAT).graph();
+        SameDiff student = StudentGraph.of(c, Precision.F32).graph();
         Set<Class<?>> seen = new HashSet<>(assertSameOps(student));
-        seen.addAll(assertSameOps(TeacherGraph.of(c, DataType.FLOAT).graph()));
+        seen.addAll(assertSameOps(TeacherGraph.of(c, Precision.F32).graph()));
+        assertSameOps(StudentGraph.of(c, Precision.BF16).graph());
         List<String> wanted = c.student().layout().names();
         seen.addAll(assertSameOps(Gradients.graph(student, wanted)));
         for (GraphOp op : GraphOps.all()) {

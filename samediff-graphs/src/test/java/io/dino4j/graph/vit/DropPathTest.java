@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Near;
 import io.dino4j.graph.exec.Plan;
@@ -63,7 +64,7 @@ final class DropPathTest {
         for (int i = 0; i < 2; i++) {
             SameDiff sd = SameDiff.create();
             var x = sd.placeHolder("x", DataType.FLOAT, images.shape());
-            Tokens t = new Vit(sd, c, "", DataType.FLOAT)
+            Tokens t = new Vit(sd, c, "", Precision.F32)
                     .forward(List.of(new Crops(x, 3, TinyVit.SIZE, TinyVit.SIZE)), i * 1e-9, true);
             TinyVit.randomize(sd);
             if (i == 1) {
@@ -98,7 +99,7 @@ final class DropPathTest {
     private static INDArray embeddings(VitConfig c, INDArray images, Providers providers) {
         SameDiff sd = SameDiff.create();
         var x = sd.placeHolder("x", DataType.FLOAT, images.shape());
-        Tokens t = new Vit(sd, c, "", DataType.FLOAT).forward(List.of(new Crops(x, 3, TinyVit.SIZE, TinyVit.SIZE)));
+        Tokens t = new Vit(sd, c, "", Precision.F32).forward(List.of(new Crops(x, 3, TinyVit.SIZE, TinyVit.SIZE)));
         TinyVit.randomize(sd);
         for (int i = 0; i < c.depth(); i++) {
             sd.getVariable("blocks." + i + ".ls1.gamma").getArr().assign(0);

@@ -3,6 +3,7 @@ package io.dino4j.graph.vit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Near;
 import io.dino4j.graph.exec.Plan;
@@ -34,7 +35,7 @@ final class VitTest {
     /** A pass of some of the groups; the last holds any number of images if {@code open}. */
     private static INDArray run(Providers providers, boolean open, boolean masked, int... groups) {
         SameDiff sd = SameDiff.create();
-        Vit vit = new Vit(sd, CONFIG, "backbone.", F);
+        Vit vit = new Vit(sd, CONFIG, "backbone.", Precision.F32);
         List<Crops> crops = new ArrayList<>();
         Map<String, INDArray> in = new HashMap<>();
         for (int g : groups) {
@@ -96,7 +97,7 @@ final class VitTest {
         for (int[] s : SIZES) {
             crops.add(new Crops(sd.placeHolder("x" + crops.size(), F, s[0], 3, s[1], s[2]), s[0], s[1], s[2]));
         }
-        Tokens t = new Vit(sd, CONFIG, "", F).forward(crops);
+        Tokens t = new Vit(sd, CONFIG, "", Precision.F32).forward(crops);
         // 1 + 3 + 10, 1 + 3 + 3 and 1 + 3 + 8 tokens
         assertEquals(0, t.clsRow(0, 0));
         assertEquals(14, t.clsRow(0, 1));
@@ -109,7 +110,7 @@ final class VitTest {
     @Test
     void imagesOfPartialPatchesAreRefused() {
         SameDiff sd = SameDiff.create();
-        Vit vit = new Vit(sd, CONFIG, "", F);
+        Vit vit = new Vit(sd, CONFIG, "", Precision.F32);
         var crops = List.of(new Crops(sd.placeHolder("x", F, 1, 3, 10, 8), 1, 10, 8));
         TinyVit.randomize(sd);
         String name = vit.forward(crops).prenorm().name();
