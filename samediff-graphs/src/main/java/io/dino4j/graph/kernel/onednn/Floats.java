@@ -67,7 +67,7 @@ final class Floats {
     }
 
     private long address(long row) {
-        return tensor.place().address() + (tensor.offset() + row * rowStride) * Float.BYTES;
+        return tensor.place().address() + (tensor.offset() + row * rowStride) * Tensor.bytes(tensor.type());
     }
 
     /** Adds {@code alpha} times {@code x} to a row, through {@code work}. */
