@@ -162,6 +162,15 @@ final class LivePageBrowserTest {
             assertTrue(browser.value(
                             "document.getElementById('crops').hidden && !document.getElementById('no-pictures').hidden")
                     .asBoolean());
+            String tiles = browser.value("document.getElementById('tiles').textContent")
+                    .asText();
+            assertTrue(tiles.contains("Sentinelbeyond a limitFeature deviation, went back once"), tiles);
+            assertTrue(browser.value("!!document.querySelector('figure[data-chart=\"feature_std\"] line.cref')")
+                    .asBoolean());
+            assertEquals(
+                    "step 9: <i>bad</i>: went back to step 4, learning rate times 0.5",
+                    browser.value("document.getElementById('message-list').textContent")
+                            .asText());
             requireNoComplaint(browser, page);
         }
         Map<String, byte[]> after = contents(run);
@@ -178,6 +187,9 @@ final class LivePageBrowserTest {
                         .resolve()
                         .toYaml());
         Files.writeString(folder.resolve("run.json"), "{\"command\":\"dino4j pretrain\",\"versions\":{}}");
+        Files.writeString(
+                folder.resolve("rollbacks.json"),
+                "[{\"from\":9,\"to\":4,\"lrFactor\":0.5,\"reason\":\"step 9: <i>bad</i>\"}]");
         try (MetricsLog log = MetricsLog.open(folder.resolve("metrics.jsonl"), 0)) {
             for (int i = 0; i < steps; i++) {
                 Map<String, Double> values = new LinkedHashMap<>();
@@ -185,6 +197,7 @@ final class LivePageBrowserTest {
                 values.put("<b>wobble</b>", (double) i);
                 if (i % 10 == 0) {
                     values.put("teacher_entropy", 1.0);
+                    values.put("feature_std", i < 2000 ? 0.5 : 1e-9);
                 }
                 log.write(i, values);
             }

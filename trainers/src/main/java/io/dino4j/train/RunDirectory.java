@@ -157,7 +157,12 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Times that the run went back to a checkpoint. */
     Path rollbacksFile() {
-        return path.resolve("rollbacks.json");
+        return rollbacksFile(path);
+    }
+
+    /** Times that the run in a folder went back to a checkpoint. */
+    public static Path rollbacksFile(Path folder) {
+        return folder.resolve("rollbacks.json");
     }
 
     /** Results of k-NN. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dino4j.train.RunDirectory;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.sentinel.Sentinel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ final class RunView {
             if (Double.isFinite(seconds)) {
                 json.writeNumberField("secondsLeft", Math.round(seconds));
             }
+            sentinel(json, now.get().sentinel());
         }
         if (Double.isFinite(position.imagesPerSecond())) {
             json.writeNumberField("imagesPerSecond", position.imagesPerSecond());
@@ -68,6 +70,24 @@ final class RunView {
         if (feed.isPresent()) {
             feed.get().told().write(json);
         }
+    }
+
+    /** {@code "sentinel":{"period":..,"limits":{"feature_std":{"value":..,"least":true}},"rollbacks":[..]}}. */
+    private void sentinel(JsonGenerator json, RunConfig.Sentinel config) throws IOException {
+        json.writeObjectFieldStart("sentinel");
+        json.writeNumberField("period", config.period());
+        json.writeObjectFieldStart("limits");
+        for (Sentinel.Limit limit : Sentinel.limits(config)) {
+            json.writeObjectFieldStart(limit.metric());
+            json.writeNumberField("value", limit.value());
+            json.writeBooleanField("least", limit.least());
+            json.writeEndObject();
+        }
+        json.writeEndObject();
+        json.writeFieldName("rollbacks");
+        Path rollbacks = RunDirectory.rollbacksFile(folder);
+        JSON.writeTree(json, Files.exists(rollbacks) ? JSON.readTree(rollbacks.toFile()) : JSON.createArrayNode());
+        json.writeEndObject();
     }
 
     /** Images that are still to be trained on; those of a phase at a larger size count as any other. */

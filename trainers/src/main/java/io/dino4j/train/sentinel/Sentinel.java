@@ -73,7 +73,31 @@ public final class Sentinel {
         this.config = config;
         this.grace = warm + config.graceSteps();
         this.groups = groups;
-        signs = List.of(
+        signs = signs(config);
+        targetStatistics = new TargetStatistics(prototypes);
+        lastWin = new float[prototypes];
+        armed = new boolean[signs.size()];
+        streak = new int[signs.size()];
+    }
+
+    /**
+     * A measure of {@code metrics.jsonl} that tells of a collapse when it lies beyond a limit.
+     *
+     * @param metric its name
+     * @param value the limit
+     * @param least true if smaller values are bad, false if larger ones are
+     */
+    public record Limit(String metric, double value, boolean least) {}
+
+    /** The limits of a configuration. */
+    public static List<Limit> limits(RunConfig.Sentinel config) {
+        return signs(config).stream()
+                .map(s -> new Limit(s.metric, s.limit, s.limit > s.extreme))
+                .toList();
+    }
+
+    private static List<Sign> signs(RunConfig.Sentinel config) {
+        return List.of(
                 new Sign(
                         "feature_std",
                         Look::featureStd,
@@ -95,10 +119,6 @@ public final class Sentinel {
                         config.minPrototypes(),
                         "all images have the same prototype",
                         "train.centering=sinkhorn_knopp, a higher teacher.teacher_temp or teacher.momentum_teacher"));
-        targetStatistics = new TargetStatistics(prototypes);
-        lastWin = new float[prototypes];
-        armed = new boolean[signs.size()];
-        streak = new int[signs.size()];
     }
 
     /** True if {@link #look} is to be called in this step. */

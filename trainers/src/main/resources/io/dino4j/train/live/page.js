@@ -93,7 +93,11 @@ function drawMetrics() {
     if (!byChart.has(spec.key)) byChart.set(spec.key, { spec, series: [] });
     byChart.get(spec.key).series.push({ label: spec.label, steps: data.steps, ...columns });
   }
-  for (const { spec, series } of byChart.values()) chart(spec).update(series, view());
+  for (const { spec, series } of byChart.values()) {
+    const limit = state.sentinel?.limits[spec.key];
+    if (limit) series.push({ label: limit.least ? 'least allowed' : 'most allowed', reference: limit.value });
+    chart(spec).update(series, view());
+  }
 }
 
 // ---- k-NN ----------------------------------------------------------------------------------------------------------------------------
@@ -130,6 +134,18 @@ function latest(name) {
   return (data.metrics[name]?.mean ?? []).findLast((v) => v !== null);
 }
 
+/** Whether a measure lies beyond its limit now. */
+function sentinelTile() {
+  const { period, limits, rollbacks } = state.sentinel ?? {};
+  const measured = Object.keys(limits ?? {}).filter((name) => latest(name) !== undefined);
+  if (!period || measured.length === 0) return null;
+  const beyond = measured.filter((n) => (limits[n].least ? latest(n) < limits[n].value : latest(n) > limits[n].value));
+  const back = rollbacks.length === 0 ? '' : `, went back ${rollbacks.length === 1 ? 'once' : `${rollbacks.length} times`}`;
+  return beyond.length === 0
+    ? ['Sentinel', 'quiet', `looks every ${period} steps${back}`]
+    : ['Sentinel', 'beyond a limit', `${beyond.map((n) => place(n).title).join(', ')}${back}`];
+}
+
 function tiles() {
   const out = [];
   const count = (n) => n.toLocaleString('en-US');
@@ -152,6 +168,8 @@ function tiles() {
     out.push(['k-NN accuracy', percent(best(knn[steps.at(-1)])), before.filter(Boolean).join(', ')]);
   }
   const norms = Object.keys(data.metrics).filter((n) => n.startsWith('grad_norm_'));
+  const sentinel = sentinelTile();
+  if (sentinel) out.push(sentinel);
   if (norms.length > 0) out.push(['Gradient norm', number(Math.max(...norms.map(latest))), 'largest part']);
   $('tiles').replaceChildren(...out.map(([name, value, more]) => {
     const div = document.createElement('div');
@@ -173,7 +191,9 @@ function drawState() {
   document.title = `${Math.floor(100 * share)}% · ${$('name').textContent}`;
   $('no-pictures').hidden = state.pictures;
   tiles();
-  messages(state.messages ?? []);
+  const told = state.messages ?? [];
+  const before = (state.sentinel?.rollbacks ?? []).filter((r) => !told.some((m) => m.text.includes(r.reason)));
+  messages([...before.map((r) => ({ text: `${r.reason}: went back to step ${r.to}, learning rate times ${r.lrFactor}` })), ...told]);
 }
 
 function pill(text, kind) {
@@ -189,10 +209,13 @@ function messages(list) {
   $('messages').hidden = list.length === 0;
   $('message-list').replaceChildren(...list.slice().reverse().map(({ time, text }) => {
     const li = document.createElement('li');
-    const when = document.createElement('time');
-    when.dateTime = new Date(time).toISOString();
-    when.textContent = new Date(time).toLocaleTimeString();
-    li.append(when, text);
+    if (time) {
+      const when = document.createElement('time');
+      when.dateTime = new Date(time).toISOString();
+      when.textContent = new Date(time).toLocaleTimeString();
+      li.append(when);
+    }
+    li.append(text);
     return li;
   }));
   navigation();
