@@ -118,6 +118,7 @@ final class OpCases {
         c.attention(3, 32, 2, 201, 8, 38);
         c.attention(1, 5, 7, 17, -1, 1);
         c.attention(12, 64, 1, 50);
+        c.attention(2, 16, 15, 5, 6, 2);
         c.patchify(14, 3, new int[] {2, 56, 28}, new int[] {3, 14, 14});
         c.patchify(4, 3, new int[] {5, 12, 8});
         for (boolean antialias : new boolean[] {false, true}) {

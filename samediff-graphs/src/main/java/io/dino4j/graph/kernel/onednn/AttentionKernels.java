@@ -60,15 +60,23 @@ final class AttentionKernels {
             return heads * size;
         }
 
+        /** Sequences in the tile that begins with sequence {@code s}. */
+        private long sequencesFrom(long s) {
+            long most = Math.min(sequences, count - s);
+            // seen with oneDNN 3.11: three times as many sequences as tokens give wrong products, whatever heads and widths; no
+            // other number does
+            return most == 3 * length ? most - 1 : most;
+        }
+
         /** Calls {@code body} for every tile. */
         void each(Body body) {
-            for (long s = 0; s < count; s += sequences) {
+            for (long s = 0; s < count; s += sequencesFrom(s)) {
                 for (long h = 0; h < heads; h += tileHeads) {
                     for (long q = 0; q < length; q += queries) {
                         body.tile(new Tile(
                                 this,
                                 row + s * length,
-                                Math.min(sequences, count - s),
+                                sequencesFrom(s),
                                 h,
                                 Math.min(tileHeads, heads - h),
                                 q,
