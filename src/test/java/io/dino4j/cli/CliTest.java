@@ -294,6 +294,33 @@ final class CliTest {
     }
 
     @Test
+    void aStudentIsDistilledEvaluatedAndGoneOnWith() throws IOException {
+        Object[] sizes = {"--config", config, "--images", labelled, "--epochs", 1, "--set", "student.embed_dim=16"};
+        List<Object> distill = new ArrayList<>(List.of("distill", "--teacher", finished, "--out", out));
+        distill.addAll(Arrays.asList(sizes));
+        Outcome.of(distill.toArray()).succeeded();
+        Outcome.of("distill", "--out", out, "--epochs", 2, "--resume").succeeded();
+        assertEquals(2 * TinyRun.EPOCH, new RunFiles(out).numbers().size());
+        Path val = TinyRun.classes(dir.resolve("val"), 4, 1);
+        Outcome.of("evaluate", "knn", "--weights", out, "--train", labelled, "--val", val)
+                .succeeded();
+        List<Object> next = new ArrayList<>(List.of("pretrain", "--init", out, "--out", dir.resolve("next")));
+        next.addAll(Arrays.asList(sizes));
+        Outcome warm = Outcome.of(next.toArray()).succeeded();
+        assertTrue(warm.err().contains("a ViT of width 16 with 2 blocks"), warm.err());
+    }
+
+    @Test
+    void distillNamesWhatIsWrong() {
+        Path none = dir.resolve("none.pth");
+        Outcome.of("distill", "--out", out).failed(2, "--teacher");
+        Outcome.of("distill", "--teacher", none, "--out", out).failed(2, none.toString(), "no such file");
+        Outcome.of("distill", "--teacher", finished, "--out", out).failed(2, "patches of 8 pixels");
+        Outcome.of("distill", "--out", finished, "--resume").failed(2, "distils nothing");
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    @Test
     void twoPhasesAreOneRun() throws IOException {
         String phases = "phases=[{name: large, optim: {epochs: 1}, crops: {global_crops_size: 48}}]";
         Outcome outcome = pretrain(labelled, "--set", phases).succeeded();

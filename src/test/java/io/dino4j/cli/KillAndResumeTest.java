@@ -20,8 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("process")
 final class KillAndResumeTest {
     private static final int KILLS = 10;
-    private static final int EPOCHS = 100;
-    private static final int STEPS = EPOCHS * TinyRun.EPOCH;
+    /** Epochs of the first phase, which most kills outlast, and of the second. */
+    private static final int EPOCHS = 12;
+
+    private static final int MORE_EPOCHS = 88;
+    private static final int STEPS = (EPOCHS + MORE_EPOCHS) * TinyRun.EPOCH;
+    private static final String SECOND_PHASE =
+            "phases=[{name: large, optim: {epochs: %d}, crops: {global_crops_size: 40}}]".formatted(MORE_EPOCHS);
     private static final long SEED = 20_231;
     private static final long POLL_MS = 1;
     private static final long PATIENCE_NS = 60_000_000_000L;
@@ -59,6 +64,7 @@ final class KillAndResumeTest {
     private static RunningProcess start(RunFiles run, Object... more) throws IOException {
         List<Object> args = new ArrayList<>(
                 List.of("pretrain", "--images", images, "--config", config, "--out", run.run(), "--resume"));
+        args.addAll(List.of("--set", SECOND_PHASE));
         args.addAll(List.of(more));
         return RunningProcess.start(dir.resolve(run.run().getFileName() + ".log"), args.toArray());
     }

@@ -9,16 +9,15 @@ import java.util.Optional;
 /**
  * A stretch of a run with a configuration of its own. Steps are counted through the whole run.
  *
+ * @param run the configuration of the whole run
  * @param number 0 for the first
- * @param count of all phases
- * @param title for people
  * @param config what holds in it
  * @param first number of its first step
  */
-record Phase(int number, int count, String title, RunConfig config, long first) {
+record Phase(RunConfig run, int number, RunConfig config, long first) {
     /** One phase of a run. */
     static Phase of(RunConfig run, int number) {
-        return new Phase(number, run.phaseCount(), run.phaseName(number), run.phase(number), run.stepsBefore(number));
+        return new Phase(run, number, run.phase(number), run.stepsBefore(number));
     }
 
     /**
@@ -39,7 +38,7 @@ record Phase(int number, int count, String title, RunConfig config, long first) 
         if (phase.first != state.phaseStart()) {
             throw new ConfigException(
                     "the phases before '%s' have %d steps now, but the run left them at step %d; give them the epochs they had"
-                            .formatted(phase.title, phase.first, state.phaseStart()));
+                            .formatted(phase.title(), phase.first, state.phaseStart()));
         }
         newest.get().requireConfig(phase.config.hash());
         if (state.step() > phase.end()) {
@@ -55,12 +54,17 @@ record Phase(int number, int count, String title, RunConfig config, long first) 
     }
 
     boolean isLast() {
-        return number == count - 1;
+        return number == run.phaseCount() - 1;
+    }
+
+    /** Its name for people. */
+    String title() {
+        return run.phaseName(number);
     }
 
     /** What the progress calls it. */
     String task() {
-        return count == 1 ? "training" : title;
+        return run.phases().isEmpty() ? "training" : title();
     }
 
     /** A step of the run as a step of this phase: what schedules are functions of. */

@@ -83,17 +83,8 @@ public final class Pretrainer implements Training {
     @Override
     public Outcome run() throws IOException {
         RunConfig config = request.config();
-        for (int i = 0; i < config.phaseCount(); i++) { // what cannot be built fails before anything is written
-            requireEnoughImages(config.phase(i));
-            Recipe.step(config.phase(i));
-        }
-        Sessions.install(request.providers());
-        Map<String, String> versions = Versions.of(request.providers());
         boolean goesOn = RunDirectory.holdsRun(request.directory().path());
-        if (!goesOn) {
-            Start.check(config);
-            request.directory().describe(config, request.command(), versions);
-        }
+        Map<String, String> versions = begin(FrozenTeacher.of(config, request.directory()));
         CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
         RollbackHistory rollbacks = RollbackHistory.open(request.directory().rollbacksFile());
         Recovery recovery = new Recovery(config.sentinel(), checkpoints, rollbacks, progress);
@@ -116,6 +107,27 @@ public final class Pretrainer implements Training {
         }
     }
 
+    /**
+     * Checks what can be checked before anything is written, and records a run that is new.
+     *
+     * @param teacher of a distillation
+     * @return versions of program and machine
+     */
+    Map<String, String> begin(Optional<FrozenTeacher> teacher) {
+        RunConfig config = request.config();
+        for (int i = 0; i < config.phaseCount(); i++) {
+            requireEnoughImages(config.phase(i));
+            Recipe.step(config.phase(i), teacher.map(FrozenTeacher::network));
+        }
+        Sessions.install(request.providers());
+        Map<String, String> versions = Versions.of(request.providers());
+        if (!RunDirectory.holdsRun(request.directory().path())) {
+            Start.check(config);
+            request.directory().describe(config, request.command(), versions);
+        }
+        return versions;
+    }
+
     /** Runs a phase to its end, which leaves a checkpoint. */
     private Outcome run(
             Phase phase,
@@ -126,7 +138,7 @@ public final class Pretrainer implements Training {
             throws IOException {
         Request now = phase.request(request);
         RunConfig config = phase.config();
-        try (Trainer trainer = new Trainer(phase, request.providers());
+        try (Trainer trainer = new Trainer(phase, FrozenTeacher.of(config, request.directory()), request.providers());
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(config),
                         trainer.model().average().views(SslConfig.BACKBONE),

@@ -72,7 +72,9 @@ public final class Recipe {
                 range(x.globalCropsScale()),
                 range(x.localCropsScale()),
                 c.student().patchSize(),
-                c.ibot().lossWeight() == 0 ? 0 : c.ibot().maskSampleProbability(),
+                c.ibot().lossWeight() == 0 || c.distillation().isOn()
+                        ? 0
+                        : c.ibot().maskSampleProbability(),
                 range(c.ibot().maskRatioMinMax()),
                 view(x, x.global1BlurProbability(), 0),
                 view(x, x.global2BlurProbability(), x.solarizeProbability()),
@@ -96,8 +98,18 @@ public final class Recipe {
                 solarize);
     }
 
-    /** Networks, crops and losses of a step. */
+    /** Networks, crops and losses of a step whose targets the average of the student makes. */
     public static SslConfig step(RunConfig c) {
+        return step(c, Optional.empty());
+    }
+
+    /**
+     * Networks, crops and losses of a step. With a frozen teacher nothing is masked and no branch is dropped, whatever the keys say.
+     *
+     * @param teacher the network that is distilled; empty if the average of the student makes the targets
+     * @throws ConfigException if student and teacher do not fit each other
+     */
+    static SslConfig step(RunConfig c, Optional<Network> teacher) {
         VitConfig vit = backbone(c);
         MultiCropConfig crops = crops(c);
         int batch = c.train().batchSizePerGpu();
@@ -111,13 +123,13 @@ public final class Recipe {
                 SslConfig.GLOBAL_CROPS * batch, crops.numPatches(), crops.maskProbability(), crops.maskRatio());
         return new SslConfig(
                 new Network(vit, dino, i.separateHead() ? Optional.of(ibot) : Optional.empty()),
-                Optional.empty(),
+                teacher,
                 batch,
                 c.train().accumulationSteps(),
                 crops.globalSize(),
                 crops.localSize(),
                 crops.localCrops(),
-                Math.max(1, masks.upperBound()),
+                teacher.isPresent() ? 0 : Math.max(1, masks.upperBound()),
                 c.train().centering() == RunConfig.Centering.CENTERING
                         ? SslConfig.Targets.CENTERING
                         : SslConfig.Targets.SINKHORN_KNOPP,
@@ -125,7 +137,7 @@ public final class Recipe {
                 d.lossWeight(),
                 d.koleoLossWeight(),
                 i.lossWeight(),
-                c.student().dropPathRate(),
+                teacher.isPresent() ? 0 : c.student().dropPathRate(),
                 c.student().dropPathUniform());
     }
 

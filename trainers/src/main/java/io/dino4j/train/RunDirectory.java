@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
+import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -90,6 +92,33 @@ public final class RunDirectory implements AutoCloseable {
         return Files.exists(path.resolve(CONFIG));
     }
 
+    /** The run that a path names: itself, or the one whose checkpoint, or file in a checkpoint, it is. */
+    static Optional<Path> runOf(Path path) {
+        Path all = path.toAbsolutePath().normalize();
+        for (Path folder = all; folder != null; folder = folder.getParent()) {
+            if (holdsRun(folder) && (folder.equals(all) || all.startsWith(folder.resolve(CHECKPOINTS)))) {
+                return Optional.of(folder);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The configuration of a run, as it is recorded. */
+    static RunConfig config(Path path) {
+        return ConfigLayers.defaults().file(path.resolve(CONFIG)).resolve();
+    }
+
+    /** True if a folder is that of a run that has done all its steps. */
+    static boolean isDone(Path path) {
+        if (!holdsRun(path)) {
+            return false;
+        }
+        RunConfig config = config(path);
+        return CheckpointStore.latestIn(path.resolve(CHECKPOINTS))
+                .filter(c -> c.state().step() >= config.stepsBefore(config.phaseCount()))
+                .isPresent();
+    }
+
     /**
      * The file of weights that a path names: of a run, or of one of its checkpoints, the averaged network; else the path itself.
      *
@@ -148,6 +177,11 @@ public final class RunDirectory implements AutoCloseable {
     /** The folder of checkpoints. */
     public Path checkpoints() {
         return path.resolve(CHECKPOINTS);
+    }
+
+    /** The run in which a distillation trains heads for its teacher. */
+    Path teacher() {
+        return path.resolve("teacher");
     }
 
     /** The report for people. */

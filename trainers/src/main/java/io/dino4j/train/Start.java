@@ -42,16 +42,17 @@ record Start(Phase phase, Optional<Checkpoint> newest) {
         if (newest.isPresent() && newest.get().state().phase() == phase.number()) {
             trainer.restore(newest.get());
             long step = newest.get().state().step();
-            progress.say("going on from step %d of %d".formatted(step, phase.end()));
+            progress.say("going on from step %d of %d"
+                    .formatted(step, phase.run().stepsBefore(phase.run().phaseCount())));
             return step;
         }
         if (newest.isPresent()) {
             trainer.startFrom(newest.get());
-            progress.say("%s begins, phase %d after the first of %d: steps %d to %d, global crops of %d pixels"
+            progress.say("%s begins, phase %d of %d: steps %d to %d, global crops of %d pixels"
                     .formatted(
                             phase.title(),
-                            phase.number(),
-                            phase.count(),
+                            phase.number() + 1,
+                            phase.run().phaseCount(),
                             phase.first(),
                             phase.end(),
                             phase.config().crops().globalCropsSize()));

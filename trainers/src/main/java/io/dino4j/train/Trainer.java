@@ -53,15 +53,20 @@ public final class Trainer implements AutoCloseable {
 
     /** The first phase of a run: a network at its start values; student and average begin equal. */
     public Trainer(RunConfig run, List<KernelProvider> providers) {
-        this(Phase.of(run, 0), providers);
+        this(Phase.of(run, 0), Optional.empty(), providers);
     }
 
-    /** A network at its start values; student and average begin equal. */
-    Trainer(Phase phase, List<KernelProvider> providers) {
+    /**
+     * A network at its start values; student and average begin equal.
+     *
+     * @param teacher the network that is distilled; empty if the average makes the targets
+     */
+    Trainer(Phase phase, Optional<FrozenTeacher> teacher, List<KernelProvider> providers) {
         this.phase = phase;
         config = phase.config();
-        SslConfig step = Recipe.step(config);
+        SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network));
         model = new SslModel(step, Recipe.precision(config.train().precision()), providers, Collective.ALONE);
+        teacher.ifPresent(t -> t.load(model.teacher()));
         RunConfig.Student s = config.student();
         Initialization.Spread spread = new Initialization.Spread(
                 s.layerscale(), s.initStd(), s.posEmbedInitStd(), config.dino().headInitStd());

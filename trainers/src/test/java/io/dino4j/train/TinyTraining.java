@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /** Runs whose steps take milliseconds: 2 blocks of width 32, batches of 4, an epoch of 1 step. */
 final class TinyTraining {
@@ -69,14 +70,25 @@ final class TinyTraining {
 
     /** Trains, or goes on; stops when this many steps are done. */
     static Pretrainer.Outcome run(Path folder, RunConfig config, long stopAfter) throws IOException {
+        return run(folder, config, stopAfter, Pretrainer::new);
+    }
+
+    /** Distils, or goes on; stops when this many steps are done, be it of the heads or of the student. */
+    static Pretrainer.Outcome distill(Path folder, RunConfig config, long stopAfter) throws IOException {
+        return run(
+                folder, config, stopAfter, (request, progress) -> new Distiller(request, progress, StepObserver.NONE));
+    }
+
+    private static Pretrainer.Outcome run(
+            Path folder, RunConfig config, long stopAfter, BiFunction<Pretrainer.Request, Progress, Training> kind)
+            throws IOException {
         try (RunDirectory directory = RunDirectory.open(folder, true)) {
             Stopper stopper = new Stopper(stopAfter);
-            Pretrainer pretrainer = new Pretrainer(
+            stopper.training = kind.apply(
                     new Pretrainer.Request(
                             config, IMAGES, Optional.empty(), directory, "test", Providers.forThisMachine()),
                     stopper);
-            stopper.pretrainer = pretrainer;
-            return pretrainer.run();
+            return stopper.training.run();
         }
     }
 
@@ -119,7 +131,7 @@ final class TinyTraining {
     /** Asks a run to stop, as Ctrl-C does. */
     private static final class Stopper implements Progress {
         private final long stopAfter;
-        private Pretrainer pretrainer;
+        private Training training;
 
         Stopper(long stopAfter) {
             this.stopAfter = stopAfter;
@@ -133,7 +145,7 @@ final class TinyTraining {
         @Override
         public void advance(long done, Map<String, Double> values) {
             if (done == stopAfter) {
-                pretrainer.stop();
+                training.stop();
             }
         }
 

@@ -14,6 +14,7 @@ import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.sentinel.TroubleException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -28,7 +29,7 @@ final class TrainerTest {
 
     private static Trainer trainer() {
         Sessions.install(Providers.forThisMachine());
-        return new Trainer(Phase.of(CONFIG, 0), Providers.forThisMachine());
+        return new Trainer(Phase.of(CONFIG, 0), Optional.empty(), Providers.forThisMachine());
     }
 
     @Test
@@ -73,7 +74,7 @@ final class TrainerTest {
     @Test
     void aFrozenBackboneStaysUntilItsTime() {
         RunConfig config = TinyTraining.config("optim.freeze_backbone_steps=2", "train.centering=centering");
-        try (Trainer trainer = new Trainer(Phase.of(config, 0), Providers.forThisMachine());
+        try (Trainer trainer = new Trainer(Phase.of(config, 0), Optional.empty(), Providers.forThisMachine());
                 BatchLoader batches = batches()) {
             SslModel model = trainer.model();
             INDArray start = model.student().vector().dup();

@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
         versionProvider = InfoCommand.Version.class,
         subcommands = {
             PretrainCommand.class,
+            DistillCommand.class,
             WatchCommand.class,
             EvaluateCommand.class,
             BenchmarkCommand.class,

@@ -1,5 +1,6 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.train.Distiller;
 import io.dino4j.train.Pretrainer;
 import io.dino4j.train.Progress;
 import io.dino4j.train.StepObserver;
@@ -31,11 +32,6 @@ import picocli.CommandLine.Option;
 final class PretrainCommand extends TrainingCommand {
     static final String BUILT_IN_PRESET = "shapes";
     private static final String DEFAULT_PRESET = "nano";
-
-    /** Steps for fresh heads on a trained backbone: this share of the run, at most so many. */
-    private static final int FREEZE_SHARE = 10;
-
-    private static final long MAX_FREEZE = 2000;
 
     @Option(
             names = "--init",
@@ -100,7 +96,7 @@ final class PretrainCommand extends TrainingCommand {
         if (said || weights().dinoHead().isPresent()) {
             return resolved;
         }
-        long steps = Math.max(1, Math.min(MAX_FREEZE, resolved.totalSteps() / FREEZE_SHARE));
+        long steps = Distiller.headSteps(resolved);
         notes.add("%s has no heads: in the first %d steps only fresh heads learn (--freeze-steps)"
                 .formatted(init, steps));
         return layers.overrides(List.of("optim.freeze_backbone_steps=" + steps)).resolve(images);

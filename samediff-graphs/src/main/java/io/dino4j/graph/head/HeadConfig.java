@@ -26,6 +26,11 @@ public record HeadConfig(int inDim, int prototypes, int hiddenDim, int bottlenec
         }
     }
 
+    /** The same for tokens of another width. */
+    public HeadConfig withInDim(int dim) {
+        return new HeadConfig(dim, prototypes, hiddenDim, bottleneckDim, layers);
+    }
+
     /** Official name of linear layer {@code i}: layers and activations are counted together, and a single layer has no number. */
     String layer(int i) {
         return layers == 1 ? "mlp" : "mlp." + 2 * i;

@@ -35,6 +35,11 @@ public final class ConfigLayers {
         return new ConfigLayers(new ConfigTree((ObjectNode) resource("default")));
     }
 
+    /** A resolved configuration, to lay something over it. */
+    public static ConfigLayers of(RunConfig config) {
+        return new ConfigLayers(new ConfigTree(ConfigTree.YAML.valueToTree(config)));
+    }
+
     /** Names {@link #preset} takes. */
     public static List<String> presets() {
         return PRESETS;

@@ -56,6 +56,7 @@ final class ConfigRules {
             "crops.color_jitter_contrast",
             "crops.color_jitter_saturation",
             "evaluation.eval_period_iterations",
+            "distillation.teacher_num_heads",
             "distillation.head_warmup_steps",
             "sentinel.period",
             "sentinel.max_rollbacks",

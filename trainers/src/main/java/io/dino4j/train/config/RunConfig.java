@@ -1,5 +1,6 @@
 package io.dino4j.train.config;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -416,9 +417,16 @@ public record RunConfig(
      * Distillation: a frozen teacher, whose student is trained (paper section 5, "model distillation").
      *
      * @param teacherWeights file or run of the teacher; empty for a run without one
+     * @param teacherNumHeads attention heads of a teacher whose file does not tell, 0 for the official number
      * @param headWarmupSteps steps in which fresh heads are trained on a teacher that comes without; 0 to let the command choose
      */
-    public record Distillation(String teacherWeights, int headWarmupSteps) {}
+    public record Distillation(String teacherWeights, int teacherNumHeads, int headWarmupSteps) {
+        /** True if there is a teacher. */
+        @JsonIgnore
+        public boolean isOn() {
+            return !teacherWeights.isEmpty();
+        }
+    }
 
     /** What the sentinel does about a run that goes wrong. */
     public enum SentinelAction {
@@ -516,7 +524,7 @@ public record RunConfig(
         ((ObjectNode) tree.get("train"))
                 .remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset", "recompute_blocks"));
         ((ObjectNode) tree.get("student")).remove("pretrained_weights");
-        ((ObjectNode) tree.get("distillation")).remove("teacher_weights");
+        ((ObjectNode) tree.get("distillation")).put("teacher_weights", distillation.isOn());
         ((ObjectNode) tree.get("optim")).remove(List.of("epochs", "base_lr", "clip_grad"));
         return ConfigTree.sha256(tree.toString()).toLowerCase(Locale.ROOT);
     }
