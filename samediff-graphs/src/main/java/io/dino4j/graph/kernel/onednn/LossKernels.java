@@ -1,6 +1,7 @@
 package io.dino4j.graph.kernel.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_exp;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_linear;
 
 import io.dino4j.graph.op.PrototypeCrossEntropy;
 import io.dino4j.graph.op.WeightedSum;
@@ -27,51 +28,35 @@ final class LossKernels {
         Floats loss = p.out(0) == null ? null : Floats.of(p.out(0));
         int chunk = chunk(rows, width);
         Tensor scratch = p.scratch(chunk, width);
-        Floats shifted = Floats.of(scratch);
+        Floats logs = Floats.of(scratch);
         Primitives does = new Primitives(p);
-        float[] maxima = new float[rows];
-        double[] masses = new double[rows];
         double[] terms = new double[rows];
-        RowLoop.RowStep[] shift = RowLoop.bodies(chunk, width, () -> {
+        RowLoop.RowStep[] sum = RowLoop.bodies(chunk, width, () -> {
             float[] a = new float[width];
             float[] b = new float[width];
             float[] work = new float[width];
             Reduce reduce = new Reduce();
             return r -> {
-                if (pairs.weights[r] != 0) {
-                    pairs.logits.get(r, 0, a, 0, width);
-                    maxima[r] = reduce.max(a, width);
-                    if (loss != null) {
-                        pairs.targets(r, b, work);
-                        masses[r] = reduce.sum(b, width);
-                        terms[r] = (masses[r] * maxima[r] - reduce.dot(a, 0, b, 0, width)) / tau;
-                    }
-                    shift(a, maxima[r], 1 / tau);
-                    shifted.put(r % chunk, 0, a, 0, width);
-                }
-            };
-        });
-        RowLoop.RowStep[] sum = RowLoop.bodies(chunk, width, () -> {
-            float[] a = new float[width];
-            Reduce reduce = new Reduce();
-            return r -> {
-                double log = 0;
-                if (pairs.weights[r] != 0) {
-                    shifted.get(r % chunk, 0, a, 0, width);
-                    log = Math.log(reduce.sum(a, width));
-                    terms[r] += masses[r] * log;
+                if (pairs.weights[r] != 0 && loss != null) {
+                    logs.get(r % chunk, 0, a, 0, width);
+                    pairs.targets(r, b, work);
+                    terms[r] = -reduce.dot(a, 0, b, 0, width);
                 }
                 if (lse != null) {
-                    lse.put(0, r, pairs.weights[r] == 0 ? 0 : (float) (log + maxima[r] / tau));
+                    float log = pairs.logits.get(r, 0) / tau - logs.get(r % chunk, 0);
+                    lse.put(0, r, pairs.weights[r] == 0 ? 0 : log);
                 }
             };
         });
         p.then(pairs::read);
         for (int from = 0; from < rows; from += chunk) {
+            int first = from;
             int n = Math.min(chunk, rows - from);
-            p.rows(from, n, shift);
             Tensor part = scratch.rows(0, n);
-            does.eltwise(dnnl_eltwise_exp, part, part);
+            p.when(() -> pairs.count(first, n), () -> {
+                does.eltwise(dnnl_eltwise_linear, p.in(0).rows(first, n), part, 1 / tau);
+                does.logSoftmax(part, part);
+            });
             p.rows(from, n, sum);
         }
         if (loss != null) {
@@ -132,8 +117,9 @@ final class LossKernels {
         for (int from = 0; from < pairs.rows; from += chunk) {
             int n = Math.min(chunk, pairs.rows - from);
             p.rows(from, n, shift);
+            int first = from;
             Tensor part = out.rows(from, n);
-            does.eltwise(dnnl_eltwise_exp, part, part);
+            p.when(() -> pairs.count(first, n), () -> does.eltwise(dnnl_eltwise_exp, part, part));
             p.rows(from, n, slope);
         }
     }
@@ -164,6 +150,16 @@ final class LossKernels {
         void read() {
             assignment.read();
             weightsInMemory.get(0, 0, weights, 0, rows);
+        }
+
+        /** True if any of {@code n} rows counts: padding comes last, and needs no work. */
+        boolean count(int first, int n) {
+            for (int r = first; r < first + n; r++) {
+                if (weights[r] != 0) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** The sum of the targets of row {@code r}. */

@@ -86,12 +86,21 @@ final class Primitives {
         eltwise(algorithm, x, y, PostOps.none());
     }
 
+    /** {@code y = f(x)} with a parameter. */
+    void eltwise(int algorithm, Tensor x, Tensor y, float alpha) {
+        eltwise(algorithm, x, y, alpha, PostOps.none());
+    }
+
     /** As {@link #eltwise(int, Tensor, Tensor)}, with more to do before the result is written. */
     void eltwise(int algorithm, Tensor x, Tensor y, PostOps postOps) {
+        eltwise(algorithm, x, y, 1, postOps);
+    }
+
+    private void eltwise(int algorithm, Tensor x, Tensor y, float alpha, PostOps postOps) {
         p.execute(
-                "eltwise" + algorithm,
+                "eltwise" + algorithm + " " + alpha + " ",
                 (n, pd, attr) -> dnnl_eltwise_forward_primitive_desc_create(
-                        pd, Dnnl.engine(), dnnl_forward_inference, algorithm, n.desc(x), n.desc(y), 1, 0, attr),
+                        pd, Dnnl.engine(), dnnl_forward_inference, algorithm, n.desc(x), n.desc(y), alpha, 0, attr),
                 postOps,
                 arguments(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
     }
@@ -138,13 +147,22 @@ final class Primitives {
 
     /** Softmax over the last dimension; in place if {@code y} is {@code x}. */
     void softmax(Tensor x, Tensor y) {
+        softmax(dnnl_softmax_accurate, x, y);
+    }
+
+    /** The logarithm of {@link #softmax}. */
+    void logSoftmax(Tensor x, Tensor y) {
+        softmax(dnnl_softmax_log, x, y);
+    }
+
+    private void softmax(int algorithm, Tensor x, Tensor y) {
         p.execute(
-                "softmax",
+                "softmax" + algorithm,
                 (n, pd, attr) -> dnnl_softmax_forward_primitive_desc_create(
                         pd,
                         Dnnl.engine(),
                         dnnl_forward_inference,
-                        dnnl_softmax_accurate,
+                        algorithm,
                         n.desc(x),
                         n.desc(y),
                         x.dims().length - 1,

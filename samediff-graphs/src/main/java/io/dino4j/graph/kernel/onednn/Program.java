@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -130,12 +131,28 @@ final class Program implements Kernel {
 
     /** Adds the steps that {@code body} adds, to be done only in runs before which weights have changed. */
     Program whenWeightsChange(Runnable body) {
+        return then(new OncePerVersion(call.context().weights(), stepsOf(body)));
+    }
+
+    /** Adds the steps that {@code body} adds, to be done only if a condition holds by then. */
+    Program when(BooleanSupplier condition, Runnable body) {
+        Runnable[] some = stepsOf(body);
+        return then(() -> {
+            if (condition.getAsBoolean()) {
+                for (Runnable step : some) {
+                    step.run();
+                }
+            }
+        });
+    }
+
+    private Runnable[] stepsOf(Runnable body) {
         List<Runnable> all = steps;
         steps = new ArrayList<>();
         body.run();
-        Runnable[] seldom = steps.toArray(Runnable[]::new);
+        Runnable[] some = steps.toArray(Runnable[]::new);
         steps = all;
-        return then(new OncePerVersion(call.context().weights(), seldom));
+        return some;
     }
 
     private static long roundUp(long bytes) {
