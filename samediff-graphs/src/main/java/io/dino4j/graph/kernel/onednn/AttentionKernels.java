@@ -63,9 +63,8 @@ final class AttentionKernels {
         /** Sequences in the tile that begins with sequence {@code s}. */
         private long sequencesFrom(long s) {
             long most = Math.min(sequences, count - s);
-            // seen with oneDNN 3.11: three times as many sequences as tokens give wrong products, whatever heads and
-            // widths; no
-            // other number does
+            // oneDNN 3.11 gets products of three times as many sequences as tokens wrong, whatever heads and widths;
+            // of all other numbers up to 150 none
             return most == 3 * length ? most - 1 : most;
         }
 
