@@ -82,9 +82,9 @@ export class Chart {
     this.log = spec.log;
     this.series = [];
     this.view = { range: 1, smooth: true };
-    this.figure = html('figure', '', parent);
+    this.figure = html('figure', spec.wide ? 'wide' : '');
     this.figure.dataset.chart = spec.key;
-    this.figure.classList.toggle('wide', Boolean(spec.wide));
+    parent.insertBefore(this.figure, spec.wide ? parent.querySelector('figure:not(.wide)') : null); // wide ones leave no gaps
     const caption = html('figcaption', '', this.figure);
     html('span', 'title', caption).textContent = spec.title;
     html('span', 'unit', caption).textContent = spec.unit;

@@ -31,7 +31,7 @@ const TITLES = {
   koleo_distance: 'Nearest feature',
 };
 
-const UNITS = { teacher_entropy: 'nats', prototype_use: 'share', feature_std: 'per channel', koleo_distance: 'distance' };
+const UNITS = { teacher_entropy: 'nats', prototype_use: 'share', koleo_distance: 'distance' };
 
 /** The sections of the page in their order. */
 export const SECTIONS = [

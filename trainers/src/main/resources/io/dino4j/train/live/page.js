@@ -149,8 +149,9 @@ function sentinelTile() {
 function tiles() {
   const out = [];
   const count = (n) => n.toLocaleString('en-US');
-  const epoch = state.epochSteps > 0 ? `epoch ${(state.step / state.epochSteps).toFixed(1)} of ${count(Math.round(state.total / state.epochSteps))}` : '';
-  out.push(['Step', state.total ? `${count(state.step)} of ${count(state.total)}` : count(state.step), epoch]);
+  const epochs = state.total / state.epochSteps;
+  const epoch = epochs > 0 ? `, epoch ${(state.step / state.epochSteps).toFixed(1)} of ${count(Math.round(epochs))}` : '';
+  out.push(['Step', count(state.step), state.total ? `of ${count(state.total)}${epoch}` : '']);
   const going = state.status === 'running';
   const task = state.task && state.task.name !== 'training' && state.task.total > 0
     ? `now: ${state.task.name}, ${count(state.task.done)} of ${count(state.task.total)}` : going ? 'of training' : '';
