@@ -10,14 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How far the results of two subjects are apart.
+ * How far the results of a subject are from those of another.
  *
  * @param largest difference of two elements
+ * @param overall norm of the difference over that of the reference, of all arrays together
  * @param relative norm of the difference over that of the reference, of the array where it is largest; arrays whose norm is below a
  *     millionth of the largest are rounding alone and count as part of that
  * @param where the name of that array
  */
-record Agreement(double largest, double relative, String where) {
+record Agreement(double largest, double overall, double relative, String where) {
     private static final double NEGLIGIBLE = 1e-6;
 
     /**
@@ -25,13 +26,13 @@ record Agreement(double largest, double relative, String where) {
      *
      * @throws LineFailure if they have none in common, or one has another length
      */
-    static Agreement of(SubjectProcess ours, SubjectProcess rival, Path work) throws LineFailure {
-        Path a = work.resolve("results-ours.bin");
-        Path b = work.resolve("results-rival.bin");
+    static Agreement of(SubjectProcess subject, SubjectProcess reference, Path work) throws LineFailure {
+        Path a = work.resolve("results-subject.bin");
+        Path b = work.resolve("results-reference.bin");
         try {
-            ours.results(a);
-            rival.results(b);
-            return between(read(a), read(b), rival.name());
+            subject.results(a);
+            reference.results(b);
+            return between(read(a), read(b), reference.name());
         } catch (IOException e) {
             throw new LineFailure("results cannot be read: " + e.getMessage(), e);
         } finally {
@@ -40,21 +41,23 @@ record Agreement(double largest, double relative, String where) {
         }
     }
 
-    private static Agreement between(Map<String, float[]> ours, Map<String, float[]> rival, String name)
+    private static Agreement between(Map<String, float[]> subject, Map<String, float[]> reference, String name)
             throws LineFailure {
         double scale =
-                rival.values().stream().mapToDouble(Agreement::norm).max().orElse(0);
+                reference.values().stream().mapToDouble(Agreement::norm).max().orElse(0);
         double largest = 0;
         double relative = 0;
+        double squares = 0;
+        double total = 0;
         String where = "";
-        ours.keySet().retainAll(rival.keySet());
-        if (ours.size() < rival.size() || ours.isEmpty()) {
-            rival.keySet().removeAll(ours.keySet());
-            throw new LineFailure("%s has results that we lack: %s".formatted(name, rival.keySet()));
+        subject.keySet().retainAll(reference.keySet());
+        if (subject.size() < reference.size() || subject.isEmpty()) {
+            reference.keySet().removeAll(subject.keySet());
+            throw new LineFailure("%s has results that are missing: %s".formatted(name, reference.keySet()));
         }
-        for (Map.Entry<String, float[]> e : ours.entrySet()) {
+        for (Map.Entry<String, float[]> e : subject.entrySet()) {
             float[] x = e.getValue();
-            float[] y = rival.get(e.getKey());
+            float[] y = reference.get(e.getKey());
             if (x.length != y.length) {
                 throw new LineFailure("%s: %d values, %s has %d".formatted(e.getKey(), x.length, name, y.length));
             }
@@ -63,13 +66,15 @@ record Agreement(double largest, double relative, String where) {
                 difference[i] = x[i] - y[i];
                 largest = Math.max(largest, Math.abs(difference[i]));
             }
+            squares += Math.pow(norm(difference), 2);
+            total += Math.pow(norm(y), 2);
             double r = norm(difference) / Math.max(norm(y), NEGLIGIBLE * scale);
             if (!(r <= relative)) { // a NaN is the largest
                 relative = r;
                 where = e.getKey();
             }
         }
-        return new Agreement(largest, relative, where);
+        return new Agreement(largest, Math.sqrt(squares / total), relative, where);
     }
 
     private static double norm(float[] x) {

@@ -48,7 +48,7 @@ record AttentionMemoryLine() implements Line {
                         growth)
                 .wanting(Goal.atMost(1.1)));
         setting.tell().accept("  " + LARGE);
-        String[] complete = new StepSetting(2, 518, 0.3, Precision.F32).words("training");
+        String[] complete = new StepSetting(2, 518, 0.3).words("training");
         try (SubjectProcess p = SubjectProcess.ours(setting, "training 518", complete)) {
             Measured m = once(p, 2);
             rows.add(Row.of(LARGE, "GB", m.peakBytes() / GIGA).memory(m).wanting(Goal.atMost(4)));

@@ -1,5 +1,6 @@
 package io.dino4j.benchmarks;
 
+import io.dino4j.graph.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,42 +19,42 @@ record BackboneLine(boolean training, Precision precision) implements Line {
     private static final String UNIT = "images/s";
     private static final double GIGA = 1e9;
 
-    /** Tokens are normalised, so this is relative too. */
-    private static final double TOKENS_APART = 1e-3;
+    /** Norm of the difference of results over their norm. */
+    private static final double F32_APART = 1e-3;
 
-    private static final double GRADIENTS_APART = 1e-3;
-
-    /** bf16 has 8 bits: 0.4% an operation, over 12 blocks. */
+    /** bf16 has 8 bits: 0.4% an operation, over 12 blocks and back. */
     private static final double BF16_APART = 0.1;
 
     @Override
     public String name() {
-        return (training ? "train-" : "forward-") + precision;
+        return (training ? "train-" : "forward-") + Setting.name(precision);
     }
 
     @Override
     public String title() {
         return "ViT-S/14 %s, %s, batch %d, %d x %d"
-                .formatted(training ? "forward + backward" : "forward", precision, BATCH, SIZE, SIZE);
+                .formatted(training ? "forward + backward" : "forward", Setting.name(precision), BATCH, SIZE, SIZE);
     }
 
     @Override
     public List<Row> measure(Setting setting) throws LineFailure {
-        boolean torch = setting.has(setting.torchScript(precision)) && setting.has(setting.weights());
+        boolean torch = setting.has(setting.torchScript(precision))
+                && setting.has(setting.torchScript(Precision.F32))
+                && setting.has(setting.weights());
         boolean onnx = !training && precision == Precision.F32 && setting.has(setting.onnx()) && torch;
         List<SubjectProcess> subjects = new ArrayList<>();
         try {
             subjects.add(ours(setting, torch));
             subjects.add(SubjectProcess.ours(setting, "matrix product", "gemm", "precision=" + precision));
             if (torch) {
-                subjects.add(libtorch(setting));
+                subjects.add(libtorch(setting, precision));
             }
             if (onnx) {
                 subjects.add(SubjectProcess.onnxRuntime(setting, "batch=" + BATCH, "size=" + SIZE));
             }
             List<Measured> measured = Contest.USUAL.hold(setting, subjects);
-            for (int i = 2; i < subjects.size(); i++) {
-                requireAgreement(setting, subjects.get(0), subjects.get(i));
+            if (torch) {
+                requireAgreement(setting, subjects);
             }
             return rows(measured);
         } finally {
@@ -74,10 +75,10 @@ record BackboneLine(boolean training, Precision precision) implements Line {
         return SubjectProcess.ours(setting, "dino4j", words.toArray(String[]::new));
     }
 
-    private SubjectProcess libtorch(Setting setting) throws LineFailure {
+    private SubjectProcess libtorch(Setting setting, Precision computed) throws LineFailure {
         return SubjectProcess.libtorch(
                 setting,
-                precision,
+                computed,
                 "training=" + training,
                 "batch=" + BATCH,
                 "size=" + SIZE,
@@ -85,22 +86,40 @@ record BackboneLine(boolean training, Precision precision) implements Line {
                 "dim=" + DIM);
     }
 
-    private void requireAgreement(Setting setting, SubjectProcess ours, SubjectProcess rival) throws LineFailure {
-        Agreement a = Agreement.of(ours, rival, setting.work());
-        setting.tell()
-                .accept(String.format(
-                        Locale.ROOT,
-                        "  results of %s: largest difference %.2g, relative %.2g (%s)",
-                        rival.name(),
-                        a.largest(),
-                        a.relative(),
-                        a.where()));
-        boolean agree = precision == Precision.BF16
-                ? a.relative() <= BF16_APART
-                : a.relative() <= GRADIENTS_APART && (training || a.largest() <= TOKENS_APART);
-        if (!agree) {
-            throw new LineFailure("results differ from those of %s by %.3g, relative %.3g in %s: nothing to compare"
-                    .formatted(rival.name(), a.largest(), a.relative(), a.where()));
+    /** Every subject is held against libtorch in f32. */
+    private void requireAgreement(Setting setting, List<SubjectProcess> subjects) throws LineFailure {
+        SubjectProcess torch = subjects.get(2);
+        if (precision == Precision.F32) {
+            requireAgreement(setting, subjects.get(0), torch, true);
+            for (SubjectProcess other : subjects.subList(3, subjects.size())) {
+                requireAgreement(setting, other, torch, true);
+            }
+            return;
+        }
+        try (SubjectProcess reference = libtorch(setting, Precision.F32)) {
+            requireAgreement(setting, subjects.get(0), reference, true);
+            // its gradients of layer-norm biases are far off in bf16, the rest is not
+            requireAgreement(setting, torch, reference, false);
+        }
+    }
+
+    /** Compares with the reference: array by array, or all arrays together. */
+    private void requireAgreement(Setting setting, SubjectProcess subject, SubjectProcess reference, boolean everyArray)
+            throws LineFailure {
+        Agreement a = Agreement.of(subject, reference, setting.work());
+        String apart = String.format(
+                Locale.ROOT,
+                "results of %s and %s: largest difference %.2g, relative %.2g, at most %.2g in an array (%s)",
+                subject.name(),
+                reference.name(),
+                a.largest(),
+                a.overall(),
+                a.relative(),
+                a.where());
+        setting.tell().accept("  " + apart);
+        double allowed = precision == Precision.BF16 ? BF16_APART : F32_APART;
+        if (!((everyArray ? a.relative() : a.overall()) <= allowed)) {
+            throw new LineFailure("nothing to compare: " + apart);
         }
     }
 
@@ -108,7 +127,7 @@ record BackboneLine(boolean training, Precision precision) implements Line {
         Measured us = measured.get(0);
         double gemm = measured.get(1).facts().get("gflops").asDouble();
         double share = us.facts().get("flops").asDouble() / us.median() / GIGA / gemm;
-        String what = (training ? "forward + backward " : "forward ") + precision;
+        String what = (training ? "forward + backward " : "forward ") + Setting.name(precision);
         List<Row> rows = new ArrayList<>();
         if (measured.size() == 2) {
             rows.add(Row.of(what, UNIT, BATCH / us.median()).ofPeak(share).memory(us));
@@ -122,7 +141,7 @@ record BackboneLine(boolean training, Precision precision) implements Line {
         }
         if (!training) {
             rows.add(Row.of(what + ", of the fastest matrix product", "GFLOP/s", share * gemm)
-                    .against("matrix product " + precision, gemm, share)
+                    .against("matrix product " + Setting.name(precision), gemm, share)
                     .wanting(Goal.atLeast(precision == Precision.F32 ? 0.75 : 0.55)));
         } else if (measured.size() > 2) {
             Measured torch = measured.get(2);

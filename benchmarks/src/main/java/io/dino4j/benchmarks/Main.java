@@ -1,6 +1,7 @@
 package io.dino4j.benchmarks;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dino4j.graph.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

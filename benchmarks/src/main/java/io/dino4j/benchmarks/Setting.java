@@ -1,7 +1,9 @@
 package io.dino4j.benchmarks;
 
+import io.dino4j.graph.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +23,12 @@ record Setting(Path root, Path models, Path work, int threads, Consumer<String> 
 
     /** The network as a TorchScript that computes in a precision. */
     Path torchScript(Precision precision) {
-        return models.resolve("vits14-" + precision + ".pt");
+        return models.resolve("vits14-%s.pt".formatted(name(precision)));
+    }
+
+    /** What people call a precision, and files are called by. */
+    static String name(Precision precision) {
+        return precision.name().toLowerCase(Locale.ROOT);
     }
 
     /** The network for ONNX Runtime. */

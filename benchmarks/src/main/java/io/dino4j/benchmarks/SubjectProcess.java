@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.benchmarks.subject.SubjectMain;
+import io.dino4j.graph.Precision;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -61,7 +62,7 @@ final class SubjectProcess implements AutoCloseable {
         String cache = setting.work().resolve("djl").toAbsolutePath().toString();
         return java(
                 setting,
-                "libtorch " + precision,
+                "libtorch " + Setting.name(precision),
                 flags,
                 Map.of("DJL_CACHE_DIR", cache, "ENGINE_CACHE_DIR", cache),
                 all);

@@ -1,5 +1,6 @@
 package io.dino4j.benchmarks.subject;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import java.util.LinkedHashMap;
@@ -43,6 +44,10 @@ record Arguments(Map<String, String> values) {
                 .preset(text("preset"))
                 .overrides(List.of(text("set").split(";")))
                 .resolve();
+    }
+
+    Precision precision() {
+        return has("precision") ? Precision.valueOf(text("precision")) : Precision.F32;
     }
 
     boolean flag(String key) {

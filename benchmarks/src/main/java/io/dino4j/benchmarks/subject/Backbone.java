@@ -2,6 +2,7 @@ package io.dino4j.benchmarks.subject;
 
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
+import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.exec.Providers;
@@ -39,7 +40,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Our backbone, compiled: images to tokens, or to the gradient of every parameter. Arguments: {@code preset}; {@code crops}, such as
- * {@code 8x224,32x98}; {@code passes=true} to send each size through on its own; {@code training}; {@code drop}, the rate of
+ * {@code 8x224,32x98}; {@code passes=true} to send each size through on its own; {@code training}; {@code precision}; {@code drop}, the rate of
  * stochastic depth; {@code weights}, a file, else random ones.
  */
 final class Backbone implements Subject {
@@ -76,24 +77,26 @@ final class Backbone implements Subject {
             }
         }
         gradients = training ? ParameterVector.zeros(parameters.layout(), DataType.FLOAT) : null;
-        plan = new Builder(a.real("drop", 0), a.flag("passes")).compile(parameters);
+        plan = new Builder(a.precision(), a.real("drop", 0), a.flag("passes")).compile(parameters);
     }
 
     /** The graph on its way to a plan. */
     private final class Builder {
+        private final Precision precision;
         private final double drop;
         private final boolean passes;
-        private final SameDiff sd = SameDiff.create();
+        private final SameDiff sd = BoundGraph.create();
         private final Map<String, INDArray> bound = new HashMap<>();
 
-        Builder(double drop, boolean passes) {
+        Builder(Precision precision, double drop, boolean passes) {
+            this.precision = precision;
             this.drop = drop;
             this.passes = passes;
         }
 
         Plan compile(ParameterVector parameters) {
             bound.putAll(parameters.views(""));
-            Vit network = new Vit(sd, vit, "", Precision.F32);
+            Vit network = new Vit(sd, vit, "", precision);
             List<SDVariable> losses = new ArrayList<>();
             for (List<Crops> pass : passes()) {
                 Tokens out = network.forward(pass, drop, true);
@@ -159,7 +162,7 @@ final class Backbone implements Subject {
             SDVariable a = placeHolder(
                     "loss_weights" + pass,
                     Nd4j.createFromArray(Noise.lossWeights(rows)).reshape(rows, 1));
-            SDVariable along = new Linear(sd, norm, w, null, false, null, null).outputVariables()[0]; // [T, 1]
+            SDVariable along = Linear.logits(sd, norm, w).outputVariable(); // [T, 1]
             return sd.sum(along.mul(a));
         }
 
@@ -180,7 +183,9 @@ final class Backbone implements Subject {
         if (training) {
             gradients.views("").forEach((name, g) -> to.put(name, g.ravel().toFloatVector()));
         } else {
-            to.put(TOKENS, plan.output(tokens.get(0)).ravel().toFloatVector());
+            to.put(
+                    TOKENS,
+                    plan.output(tokens.get(0)).castTo(DataType.FLOAT).ravel().toFloatVector());
         }
     }
 

@@ -73,7 +73,7 @@ public final class SubjectMain {
             case "training" -> new Training(a);
             case "optimizer" -> new Optimizer(a);
             case "copy" -> new MemoryCopy(a);
-            case "gemm" -> new Gemm();
+            case "gemm" -> new Gemm(a);
             default -> throw new IllegalArgumentException("there is no subject " + kind);
         };
     }
