@@ -1,5 +1,6 @@
 package io.dino4j.benchmarks;
 
+import io.dino4j.graph.Precision;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,7 +49,7 @@ record AttentionMemoryLine() implements Line {
                         growth)
                 .wanting(Goal.atMost(1.1)));
         setting.tell().accept("  " + LARGE);
-        String[] complete = new StepSetting(2, 518, 0.3).words("training");
+        String[] complete = new StepSetting(2, 518, 0.3, Precision.F32).words("training");
         try (SubjectProcess p = SubjectProcess.ours(setting, "training 518", complete)) {
             Measured m = once(p, 2);
             rows.add(Row.of(LARGE, "GB", m.peakBytes() / GIGA).memory(m).wanting(Goal.atMost(4)));

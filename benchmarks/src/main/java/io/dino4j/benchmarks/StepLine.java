@@ -1,5 +1,6 @@
 package io.dino4j.benchmarks;
 
+import io.dino4j.graph.Precision;
 import java.util.List;
 
 /**
@@ -23,16 +24,15 @@ record StepLine() implements Line {
 
     @Override
     public List<Row> measure(Setting setting) throws LineFailure {
-        try (SubjectProcess step = SubjectProcess.ours(setting, "step", StepSetting.OFFICIAL.words("step"));
+        StepSetting official = StepSetting.OFFICIAL;
+        try (SubjectProcess step = SubjectProcess.ours(setting, "step", official.words("step"));
                 SubjectProcess deeper = SubjectProcess.ours(
-                        setting,
-                        "step, drop path 0.4",
-                        StepSetting.OFFICIAL.with(0.4).words("step"));
+                        setting, "step, drop path 0.4", official.with(0.4).words("step"));
                 SubjectProcess whole = SubjectProcess.ours(
-                        setting,
-                        "step, no drop path",
-                        StepSetting.OFFICIAL.with(0).words("step"))) {
-            List<Measured> m = Contest.USUAL.hold(setting, List.of(step, deeper, whole));
+                        setting, "step, no drop path", official.with(0).words("step"));
+                SubjectProcess half = SubjectProcess.ours(
+                        setting, "step, bf16", official.in(Precision.BF16).words("step"))) {
+            List<Measured> m = Contest.USUAL.hold(setting, List.of(step, deeper, whole, half));
             Measured us = m.get(0);
             double saved = 1 - m.get(1).median() / m.get(2).median();
             return List.of(
@@ -51,7 +51,10 @@ record StepLine() implements Line {
                                     m.get(1).median())
                             .against("no drop path", m.get(2).median(), saved)
                             .memory(m.get(1), m.get(2))
-                            .wanting(Goal.atLeast(0.3)));
+                            .wanting(Goal.atLeast(0.3)),
+                    Row.of("SSL step bf16", "s", m.get(3).median())
+                            .against("f32", us.median(), us.median() / m.get(3).median())
+                            .memory(m.get(3), us));
         }
     }
 }
