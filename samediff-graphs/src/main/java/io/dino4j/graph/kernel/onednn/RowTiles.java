@@ -64,11 +64,6 @@ final class RowTiles {
         }
     }
 
-    /** oneDNN's number of the type that products take. */
-    int operands() {
-        return operands;
-    }
-
     /** Rows of the largest tile. */
     private long most() {
         return (rows + starts.length - 2) / (starts.length - 1);
