@@ -7,6 +7,8 @@ import io.dino4j.graph.kernel.KeptWeights;
 import io.dino4j.graph.kernel.Kernel;
 import io.dino4j.graph.kernel.OpCall;
 import io.dino4j.graph.kernel.Scratch;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,9 +31,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class Program implements Kernel {
     private static final int ALIGN = 64;
 
+    /** Frees the native objects of programs that nobody closed: a session of SameDiff is dropped with its plans without a word. */
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final OpCall call;
     private final MixedProducts mixedProducts;
     private final Native natives = new Native();
+    private final Cleaner.Cleanable cleanable = CLEANER.register(this, natives::close);
     private List<Runnable> steps = new ArrayList<>();
     private final List<Bound> memories = new ArrayList<>();
     private final Map<String, Primitive> primitives = new HashMap<>();
@@ -240,8 +246,13 @@ final class Program implements Kernel {
         if (scratchAddress == 0) {
             bind();
         }
-        for (Runnable step : program) {
-            step.run();
+        try {
+            for (Runnable step : program) {
+                step.run();
+            }
+        } finally {
+            // a step holds native objects by themselves: they must not be freed under it
+            Reference.reachabilityFence(this);
         }
     }
 
@@ -261,7 +272,7 @@ final class Program implements Kernel {
 
     @Override
     public void close() {
-        natives.close();
+        cleanable.clean();
         program = new Runnable[] {
             () -> {
                 throw new IllegalStateException("the kernel of " + call.op().opName() + " is closed");
