@@ -39,6 +39,23 @@ public final class SslModel implements AutoCloseable {
      * @param collective the workers that targets are balanced over
      */
     public SslModel(SslConfig config, Precision precision, List<KernelProvider> providers, Collective collective) {
+        this(config, precision, providers, collective, false);
+    }
+
+    /**
+     * Builds and compiles all graphs; parameters are zero.
+     *
+     * @param precision F32 or BF16 to train, F64 to check
+     * @param providers who computes the ops, the first that can
+     * @param collective the workers that targets are balanced over
+     * @param recomputeBlocks true to work out the student's blocks again for the gradients, for less memory; the results are the same
+     */
+    public SslModel(
+            SslConfig config,
+            Precision precision,
+            List<KernelProvider> providers,
+            Collective collective,
+            boolean recomputeBlocks) {
         DataType type = precision.parameters();
         this.config = config;
         ParameterLayout layout = config.student().layout();
@@ -49,7 +66,8 @@ public final class SslModel implements AutoCloseable {
                 .map(t -> ParameterVector.zeros(t.layout(), type))
                 .orElse(average);
         exchange = Exchange.of(config, type);
-        studentPass = new StudentPass(config, precision, student, gradients, exchange, providers, collective);
+        studentPass =
+                new StudentPass(config, precision, student, gradients, exchange, providers, collective, recomputeBlocks);
         teacherPass = new TeacherPass(config, precision, teacher, exchange, providers, collective);
     }
 

@@ -4,6 +4,7 @@ import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
+import io.dino4j.graph.exec.PlanOptions;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.Cost;
@@ -32,8 +33,7 @@ final class StudentPass implements AutoCloseable {
     private final ParameterVector gradients;
     private final ParameterVector part; // the gradients of a micro-batch; the same vector if there is one only
     private final Exchange exchange;
-    private final List<KernelProvider> providers;
-    private final Collective collective;
+    private final PlanOptions options;
     private final StudentGraph graph;
     private final SameDiff withGradients;
     private final Optional<KoLeoPass> koLeo;
@@ -51,18 +51,18 @@ final class StudentPass implements AutoCloseable {
             ParameterVector gradients,
             Exchange exchange,
             List<KernelProvider> providers,
-            Collective collective) {
+            Collective collective,
+            boolean recomputeBlocks) {
         this.config = config;
         this.student = student;
         this.gradients = gradients;
         this.exchange = exchange;
-        this.providers = providers;
-        this.collective = collective;
         boolean single = config.microBatches() == 1;
         part = single
                 ? gradients
                 : ParameterVector.zeros(gradients.layout(), gradients.vector().dataType());
         graph = StudentGraph.of(config, precision);
+        options = new PlanOptions(providers, collective, checkpoints(graph, recomputeBlocks));
         withGradients = Gradients.graph(graph.graph(), student.layout().names());
         graph.pairings().forEach(p -> pairs.put(p.placeholder(), new int[p.rows().length]));
         values = new double[graph.terms().size()];
@@ -82,28 +82,37 @@ final class StudentPass implements AutoCloseable {
         inputs.put(TargetsGraph.CLS_TARGETS, exchange.clsTargets());
         inputs.put(TargetsGraph.PATCH_TARGETS, exchange.patchTargets());
         koLeo.ifPresent(k -> inputs.put(StudentGraph.KOLEO_GRADIENT, k.batchGradient()));
+        List<String> trained = student.layout().names().stream()
+                .filter(n -> !frozen || !n.startsWith(SslConfig.BACKBONE))
+                .toList();
         Map<String, INDArray> targets = new HashMap<>();
-        List<String> outputs = new ArrayList<>();
-        graph.terms().stream()
-                .map(StudentGraph.Term::name)
-                .filter(this::isOutput)
-                .forEach(outputs::add);
-        outputs.add(StudentGraph.LOSS);
-        outputs.add(TeacherGraph.CLS_FEATURES);
-        for (String name : student.layout().names()) {
-            if (!frozen || !name.startsWith(SslConfig.BACKBONE)) {
-                String gradient = Gradients.nameOf(graph.graph(), name);
-                outputs.add(gradient);
-                targets.put(gradient, part.view(name));
-            }
-        }
-        plan = Plan.compile(withGradients, outputs, Map.of(), new Bindings(inputs, targets), providers, collective);
+        trained.forEach(n -> targets.put(Gradients.nameOf(graph.graph(), n), part.view(n)));
+        List<String> outputs = outputs(config, graph, trained);
+        plan = Plan.compile(withGradients, outputs, Map.of(), new Bindings(inputs, targets), options);
         gather = new RowCopy(plan.output(TeacherGraph.CLS_FEATURES), features);
     }
 
+    /** What the student's plan works out: values of the terms, features, and gradients of {@code trained} parameters. */
+    static List<String> outputs(SslConfig config, StudentGraph graph, List<String> trained) {
+        List<String> outputs = new ArrayList<>();
+        graph.terms().stream()
+                .map(StudentGraph.Term::name)
+                .filter(t -> isOutput(config, t))
+                .forEach(outputs::add);
+        outputs.add(StudentGraph.LOSS);
+        outputs.add(TeacherGraph.CLS_FEATURES);
+        trained.forEach(n -> outputs.add(Gradients.nameOf(graph.graph(), n)));
+        return outputs;
+    }
+
     /** True if the graph works out the value of a term: KoLeo's over several micro-batches is not its own. */
-    private boolean isOutput(String term) {
-        return koLeo.isEmpty() || !term.equals(StudentGraph.KOLEO_LOSS);
+    private static boolean isOutput(SslConfig config, String term) {
+        return config.microBatches() == 1 || !term.equals(StudentGraph.KOLEO_LOSS);
+    }
+
+    /** What the gradients are worked out from if blocks are not kept. */
+    static List<String> checkpoints(StudentGraph graph, boolean recomputeBlocks) {
+        return recomputeBlocks ? graph.tokens().boundaries() : List.of();
     }
 
     /** Leaves the gradients of the backbone out, which then stay zero, or takes them in again. */
@@ -195,7 +204,7 @@ final class StudentPass implements AutoCloseable {
     private void collect(int number) {
         for (int t = 0; t < values.length; t++) {
             String name = graph.terms().get(t).name();
-            values[t] += isOutput(name) ? plan.output(name).getDouble(0) : 0;
+            values[t] += isOutput(config, name) ? plan.output(name).getDouble(0) : 0;
         }
         if (part == gradients) {
             return;
@@ -215,8 +224,9 @@ final class StudentPass implements AutoCloseable {
         double sum = 0;
         for (int t = 0; t < values.length; t++) {
             StudentGraph.Term term = graph.terms().get(t);
-            double value =
-                    isOutput(term.name()) ? values[t] : koLeo.orElseThrow().value();
+            double value = isOutput(config, term.name())
+                    ? values[t]
+                    : koLeo.orElseThrow().value();
             losses.put(term.name(), value);
             sum += term.weight() * value;
         }

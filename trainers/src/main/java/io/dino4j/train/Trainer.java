@@ -65,7 +65,12 @@ public final class Trainer implements AutoCloseable {
         this.phase = phase;
         config = phase.config();
         SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network));
-        model = new SslModel(step, Recipe.precision(config.train().precision()), providers, Collective.ALONE);
+        model = new SslModel(
+                step,
+                Recipe.precision(config.train().precision()),
+                providers,
+                Collective.ALONE,
+                config.train().recomputeBlocks());
         teacher.ifPresent(t -> t.load(model.teacher()));
         RunConfig.Student s = config.student();
         Initialization.Spread spread = new Initialization.Spread(

@@ -258,6 +258,9 @@ final class Trace {
         Cost cost = Cost.NONE;
         long largest = 0;
         for (Node n : nodes) {
+            if (n.out().stream().noneMatch(Value::isWritten)) {
+                continue; // an identity
+            }
             List<INDArray> in = n.in().stream()
                     .map(v -> shapes.computeIfAbsent(v, Trace::shapeOnly))
                     .toList();
