@@ -1,8 +1,5 @@
 package io.dino4j.train;
 
-import io.dino4j.data.crop.Batch;
-import io.dino4j.data.crop.BatchLoader;
-import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.graph.kernel.KernelProvider;
@@ -15,7 +12,6 @@ import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.train.sentinel.TroubleException;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,9 +21,6 @@ import java.util.Optional;
  * interrupted at any moment goes on from its last checkpoint to the same weights as an undisturbed one.
  */
 public final class Pretrainer implements Training {
-    /** Batches made ahead of those that are being trained on. */
-    private static final int PREFETCH = 2;
-
     /** Checkpoints kept (official {@code max_to_keep}). */
     private static final int KEEP = 3;
 
@@ -150,15 +143,8 @@ public final class Pretrainer implements Training {
             Evaluations evaluations = new Evaluations(now, teacher, progress);
             evaluations.before(step);
             int skipped;
-            try (BatchLoader batches = BatchLoader.open(
-                            request.images(),
-                            Recipe.crops(config),
-                            config.train().batchSizePerGpu(),
-                            rollbacks.dataSeed(config.train().seed()),
-                            step * config.train().accumulationSteps(),
-                            loaderThreads(config),
-                            config.train().accumulationSteps() - 1 + PREFETCH,
-                            progress::say);
+            long seed = rollbacks.dataSeed(config.train().seed());
+            try (StepBatches batches = StepBatches.open(request.images(), config, seed, step, progress::say);
                     MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
                 step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, rollbacks, versions);
                 skipped = batches.skippedCount();
@@ -187,7 +173,7 @@ public final class Pretrainer implements Training {
             Trainer trainer,
             Phase phase,
             long first,
-            BatchLoader batches,
+            StepBatches batches,
             MetricsLog metrics,
             CheckpointStore checkpoints,
             Evaluations evaluations,
@@ -201,15 +187,9 @@ public final class Pretrainer implements Training {
         long start = System.nanoTime();
         while (step < total && !stopping) {
             Map<String, Double> values;
-            List<Batch> open = new ArrayList<>();
-            try {
-                for (int i = 0; i < config.train().accumulationSteps(); i++) {
-                    open.add(next(batches));
-                }
-                values = trainer.step(step, open);
-                observer.step(open.get(0), evaluations.teacher());
-            } finally {
-                open.forEach(Batch::close);
+            try (StepBatches.Micro micro = batches.next()) {
+                values = trainer.step(step, micro.batches());
+                observer.step(micro.batches().get(0), evaluations.teacher());
             }
             long now = System.nanoTime();
             values.put("images_per_second", config.train().imagesPerStep() * 1e9 / (now - start));
@@ -238,25 +218,5 @@ public final class Pretrainer implements Training {
     private void save(CheckpointStore checkpoints, Trainer trainer, long step, Map<String, String> versions) {
         checkpoints.save(
                 trainer.state(step, request.images().size(), versions), trainer.checked(step), trainer.goodUpTo(step));
-    }
-
-    /** The next batch; that there is no readable image at all is for the user to mend. */
-    private static Batch next(BatchLoader batches) {
-        try {
-            return batches.next();
-        } catch (IllegalStateException e) {
-            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-                if (cause instanceof UnreadableImageException) {
-                    throw new TrainingException(e.getMessage());
-                }
-            }
-            throw e;
-        }
-    }
-
-    /** More threads than processors would only wait for each other. */
-    static int loaderThreads(RunConfig config) {
-        return Math.max(
-                1, Math.min(config.train().numWorkers(), Runtime.getRuntime().availableProcessors()));
     }
 }

@@ -48,6 +48,11 @@ abstract class BackboneBenchmark extends BenchmarkRun {
     /** True to run backward too. */
     abstract boolean training();
 
+    /** True to work blocks out again for the gradients. */
+    boolean recompute() {
+        return false;
+    }
+
     @Override
     public Integer call() throws Exception {
         if (size != null && size < 1) {
@@ -59,7 +64,7 @@ abstract class BackboneBenchmark extends BenchmarkRun {
 
     @Override
     Compiled compile(List<KernelProvider> providers) {
-        return new CompiledVit(work, providers);
+        return new CompiledVit(work, providers, recompute());
     }
 
     @Override

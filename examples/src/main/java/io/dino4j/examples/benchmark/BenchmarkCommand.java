@@ -1,6 +1,7 @@
 package io.dino4j.examples.benchmark;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Measures how fast this machine runs a backbone. */
 @Command(
@@ -55,6 +56,17 @@ public final class BenchmarkCommand {
                 "Times are medians after a warm-up. A backward pass counts as two forward passes of matrix products."
             })
     static final class Train extends BackboneBenchmark {
+        @Option(
+                names = "--recompute",
+                description =
+                        "Work blocks out again for the gradients (train.recompute_blocks): less memory, more time.")
+        private boolean recompute;
+
+        @Override
+        boolean recompute() {
+            return recompute;
+        }
+
         @Override
         boolean training() {
             return true;

@@ -48,7 +48,8 @@ public final class CompiledStep implements Compiled {
         GraphOps.register();
         SslConfig step = Recipe.step(config);
         precision = Recipe.precision(config.train().precision());
-        model = new SslModel(step, precision, providers, Collective.ALONE);
+        model = new SslModel(
+                step, precision, providers, Collective.ALONE, config.train().recomputeBlocks());
         Initialization.fill(model.student(), LAYER_SCALE, SEED);
         model.average().vector().assign(model.student().vector());
         inputs = Collections.nCopies(step.microBatches(), draw(config, step));

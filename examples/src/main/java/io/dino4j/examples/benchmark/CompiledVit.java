@@ -5,6 +5,7 @@ import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
+import io.dino4j.graph.exec.PlanOptions;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.WeightVersion;
@@ -42,6 +43,16 @@ final class CompiledVit implements Compiled {
      * @param providers who computes the ops, the first that can
      */
     CompiledVit(Workload work, List<KernelProvider> providers) {
+        this(work, providers, false);
+    }
+
+    /**
+     * Builds and compiles the graph.
+     *
+     * @param providers who computes the ops, the first that can
+     * @param recompute true to work blocks out again for the gradients, for less memory
+     */
+    CompiledVit(Workload work, List<KernelProvider> providers, boolean recompute) {
         this.work = work;
         GraphOps.register();
         ParameterVector parameters = work.parameters();
@@ -75,8 +86,13 @@ final class CompiledVit implements Compiled {
         }
         // training ends with new weights; inference does not
         Optional<WeightVersion> weights = work.training() ? Optional.empty() : Optional.of(new WeightVersion());
+        List<String> checkpoints = recompute ? tokens.boundaries() : List.of();
         plan = Plan.compile(
-                graph, outputs, Map.of(), new Bindings(bound, targets, weights), providers, Collective.ALONE);
+                graph,
+                outputs,
+                Map.of(),
+                new Bindings(bound, targets, weights),
+                new PlanOptions(providers, Collective.ALONE, checkpoints));
     }
 
     /** A loss that takes no time, of which every token and channel gets a gradient of its own. */

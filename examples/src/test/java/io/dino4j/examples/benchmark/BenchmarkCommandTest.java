@@ -59,6 +59,23 @@ final class BenchmarkCommandTest {
     }
 
     @Test
+    void recomputationSavesMemory() throws Exception {
+        long kept = intermediateBytes("train", "--preset", "nano", "--batch", "8", "--runs", "1", "--json");
+        long again =
+                intermediateBytes("train", "--preset", "nano", "--batch", "8", "--runs", "1", "--json", "--recompute");
+        assertTrue(2 * again < kept, again + " of " + kept);
+    }
+
+    private long intermediateBytes(String... args) throws Exception {
+        out.getBuffer().setLength(0);
+        assertEquals(0, run(args), err.toString());
+        return new ObjectMapper()
+                .readTree(out.toString())
+                .at("/dino4j/intermediate_bytes")
+                .asLong();
+    }
+
+    @Test
     void aStepIsProfiled() throws Exception {
         assertEquals(
                 0,
