@@ -48,6 +48,14 @@ final class Evaluations {
         });
     }
 
+    /** How many there are in a phase that is not interrupted, if there are labelled images. */
+    static long count(Phase phase) {
+        int period = phase.config().evaluation().evalPeriodIterations();
+        long last = phase.end() - 1;
+        long during = period == 0 ? 0 : last / period - phase.first() / period;
+        return (phase.first() == 0 ? 1 : 0) + during + 1;
+    }
+
     boolean isDue(long step) {
         int period = request.config().evaluation().evalPeriodIterations();
         return period > 0 && step % period == 0 && request.probe().isPresent();

@@ -22,9 +22,18 @@ record Exchange(INDArray globalCrops, INDArray clsTargets, INDArray patchTargets
                 Nd4j.zeros(type, c.stepPatchRows(), c.teacher().patchHead().prototypes()));
     }
 
+    /** Bytes of all three. */
     long bytes() {
         long elements = globalCrops.length() + clsTargets.length() + patchTargets.length();
         return elements * globalCrops.dataType().width();
+    }
+
+    /** Bytes of all three in single precision, before they are there. */
+    static long bytes(SslConfig c) {
+        long elements = 3L * c.globalRows() * c.globalSize() * c.globalSize()
+                + (long) c.stepGlobalRows() * c.teacher().dinoHead().prototypes()
+                + (long) c.stepPatchRows() * c.teacher().patchHead().prototypes();
+        return elements * Float.BYTES;
     }
 
     /** Writes the start of {@code values} to an INT32 array. */

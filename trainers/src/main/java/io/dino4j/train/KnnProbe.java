@@ -6,6 +6,8 @@ import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.Normalization;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.ImageSubset;
+import io.dino4j.graph.Precision;
+import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.eval.KnnClassifier;
 import io.dino4j.train.eval.PixelBaseline;
 import io.dino4j.zoo.FeatureExtractor;
@@ -54,6 +56,15 @@ public record KnnProbe(ImageSource train, ImageSource test, EvalTransform transf
                     "k-NN needs a folder for each class, but %s lies in none".formatted(source.name(0)));
         }
         return labelled.length == source.size() ? source : new ImageSubset(source, labelled);
+    }
+
+    /** Bytes that {@link #accuracy} needs for a backbone: its intermediate arrays, a few batches of images, and the features. */
+    static long bytes(VitConfig backbone, KnnProbe probe) {
+        int size = probe.transform().crop();
+        long images = 3L * size * size * BATCH;
+        long features = (long) backbone.embedDim()
+                * (probe.train().size() + probe.test().size());
+        return FeatureExtractor.bytes(backbone, Precision.F32, BATCH, size) + (4 * images + features) * Float.BYTES;
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -121,13 +122,35 @@ public final class FeatureExtractor implements AutoCloseable {
             throw new IllegalArgumentException("images of %d x %d pixels do not split into patches of %d"
                     .formatted(height, width, config.patchSize()));
         }
-        SameDiff sd = BoundGraph.create();
-        SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images.shape());
-        Vit vit = new Vit(sd, config, "", precision);
-        Tokens tokens = vit.forward(List.of(new Crops(x, (int) images.size(0), height, width)));
-        vit.norm(tokens.prenorm()).rename(NORM);
         return Plan.compile(
-                sd, List.of(NORM), Map.of(), new Bindings(weights, Map.of(), version), providers, Collective.ALONE);
+                graph(config, precision, (int) images.size(0), height, width),
+                List.of(NORM),
+                Map.of(),
+                new Bindings(weights, Map.of(), version),
+                providers,
+                Collective.ALONE);
+    }
+
+    private static SameDiff graph(VitConfig config, Precision precision, int images, int height, int width) {
+        SameDiff sd = BoundGraph.create();
+        SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images, VitConfig.CHANNELS, height, width);
+        Vit vit = new Vit(sd, config, "", precision);
+        Tokens tokens = vit.forward(List.of(new Crops(x, images, height, width)));
+        vit.norm(tokens.prenorm()).rename(NORM);
+        return sd;
+    }
+
+    /**
+     * Bytes of the intermediate arrays for square images, found without taking them; kernels need scratch memory beside.
+     *
+     * @param precision what tokens are stored in
+     * @param images in a batch
+     * @param size pixels on a side, a multiple of the patch size
+     */
+    public static long bytes(VitConfig config, Precision precision, int images, int size) {
+        GraphOps.register();
+        return Plan.measure(graph(config, precision, images, size, size), List.of(NORM), Map.of(), Set.of(), List.of())
+                .arenaBytes();
     }
 
     @Override

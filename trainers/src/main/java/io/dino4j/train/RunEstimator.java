@@ -1,0 +1,202 @@
+package io.dino4j.train;
+
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.source.ImageSubset;
+import io.dino4j.graph.exec.Sessions;
+import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.param.ParameterLayout;
+import io.dino4j.graph.ssl.SslConfig;
+import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.metrics.LinuxMemory;
+import io.dino4j.zoo.FeatureExtractor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Says before a run what it will need: from its graphs alone, which takes seconds and no memory to speak of, and from a few real steps of
+ * every phase with the real loader beside them, of which the time and the peak of the memory are measured.
+ */
+public final class RunEstimator {
+    /** The kind of memory that is not ours to count: the Java heap, libraries, code that oneDNN makes. */
+    public static final String REST = "Java and libraries";
+
+    /** What {@link #REST} comes to, as far as it is not resident already: heap that batches and evaluations fill. */
+    private static final long REST_GROWTH = 192L << 20;
+
+    private static final int WARM_UP_STEPS = 3;
+    private static final double WARM_UP_SECONDS = 4;
+    private static final int STEPS = 5;
+    private static final double SECONDS = 12;
+
+    /** Images of an evaluation that are really classified, and that are looked among. */
+    private static final int PROBED = 64;
+
+    private static final int BANK = 192;
+
+    private final RunConfig config;
+    private final ImageSource images;
+    private final Optional<KnnProbe> probe;
+    private final List<KernelProvider> providers;
+
+    /**
+     * A run that is not to begin yet.
+     *
+     * @param config the resolved configuration
+     * @param images images to learn from, or drawn ones in their place
+     * @param probe labelled images that k-NN accuracy will be measured with; empty if it will not
+     * @param providers who computes the ops, the first that can
+     */
+    public RunEstimator(
+            RunConfig config, ImageSource images, Optional<KnnProbe> probe, List<KernelProvider> providers) {
+        this.config = config;
+        this.images = images;
+        this.probe = probe;
+        this.providers = List.copyOf(providers);
+    }
+
+    /** Everything but time, without running anything; scratch memory and {@link #REST} are upper bounds. */
+    public RunEstimate fromGraphs() {
+        ParameterLayout layout = Recipe.step(config).student().layout();
+        long backbone = layout.entries().stream()
+                .filter(e -> e.name().startsWith(SslConfig.BACKBONE))
+                .mapToLong(ParameterLayout.Entry::length)
+                .sum();
+        List<RunEstimate.Phase> phases = new ArrayList<>();
+        for (int i = 0; i < config.phaseCount(); i++) {
+            phases.add(fromGraphs(Phase.of(config, i)));
+        }
+        return new RunEstimate(backbone, layout.length() - backbone, phases);
+    }
+
+    private RunEstimate.Phase fromGraphs(Phase phase) {
+        RunConfig c = phase.config();
+        SslConfig step = Recipe.step(c);
+        StepSize size = StepSize.of(step, c.train().recomputeBlocks());
+        long vector = step.student().layout().length() * Float.BYTES;
+        boolean single = step.microBatches() == 1;
+        Map<String, Long> bytes = new LinkedHashMap<>();
+        bytes.put("weights: student", vector);
+        bytes.put("weights: average", vector);
+        step.frozenTeacher()
+                .ifPresent(t -> bytes.put("weights: frozen teacher", t.layout().length() * Float.BYTES));
+        bytes.put("gradients", (single ? 1 : 2) * vector);
+        bytes.put("moments", 2 * vector);
+        bytes.put("intermediate: student", size.student());
+        bytes.put("intermediate: teacher", size.teacher());
+        bytes.put("targets", Exchange.bytes(step));
+        bytes.put("scratch", size.scratch());
+        bytes.put("batches ahead", StepBatches.bytes(c));
+        probe.ifPresent(p -> bytes.put("evaluation", KnnProbe.bytes(Recipe.backbone(c), p)));
+        bytes.put(REST, LinuxMemory.resident().orElse(0) + REST_GROWTH);
+        return new RunEstimate.Phase(
+                phase.task(),
+                c.totalSteps(),
+                c.train().imagesPerStep(),
+                size.cost().flops(),
+                new MemoryNeed(bytes),
+                Optional.empty());
+    }
+
+    /**
+     * The same with what really happened in a few steps of every phase: time, and the peak of the memory with what lies between it and
+     * the known kinds as {@link #REST}.
+     *
+     * @param estimate of {@link #fromGraphs}
+     */
+    public RunEstimate measured(RunEstimate estimate, Progress progress) {
+        Sessions.install(providers);
+        List<RunEstimate.Phase> phases = new ArrayList<>();
+        for (int i = 0; i < config.phaseCount(); i++) {
+            phases.add(measured(Phase.of(config, i), estimate.phases().get(i), progress));
+        }
+        return new RunEstimate(estimate.backboneParameters(), estimate.headParameters(), phases);
+    }
+
+    private RunEstimate.Phase measured(Phase phase, RunEstimate.Phase known, Progress progress) {
+        RunConfig c = phase.config();
+        // in the middle of the phase: warm-ups are over, and nothing is frozen any more
+        long first = phase.first() + c.totalSteps() / 2;
+        double perStep;
+        double evaluations;
+        MemoryNeed memory = known.memory();
+        try (Trainer trainer = new Trainer(phase, providers);
+                FeatureExtractor teacher = new FeatureExtractor(
+                        Recipe.backbone(c), trainer.model().average().views(SslConfig.BACKBONE), providers);
+                StepBatches batches = StepBatches.open(images, c, first, progress::say)) {
+            long planned = memory.bytes().get("intermediate: student")
+                    + memory.bytes().get("intermediate: teacher")
+                    + memory.bytes().get("targets");
+            memory = memory.with("scratch", Math.max(0, trainer.model().planBytes() - planned));
+            progress.begin(phase.task(), 0, WARM_UP_STEPS + STEPS);
+            long done = 0;
+            for (Clock clock = new Clock(); clock.steps < WARM_UP_STEPS || clock.seconds() < WARM_UP_SECONDS; ) {
+                step(trainer, batches, first + done++);
+                clock.steps++;
+                progress.advance(Math.min(done, WARM_UP_STEPS), Map.of());
+            }
+            Clock clock = new Clock();
+            while (clock.steps < STEPS || clock.seconds() < SECONDS) {
+                step(trainer, batches, first + done++);
+                clock.steps++;
+                progress.advance(WARM_UP_STEPS + Math.min(clock.steps, STEPS), Map.of());
+            }
+            perStep = clock.seconds() / clock.steps;
+            progress.end();
+            evaluations = evaluationSeconds(phase, teacher, progress);
+        }
+        long peak = LinuxMemory.peakResident().orElse(0);
+        long counted = memory.with(REST, 0).total();
+        return new RunEstimate.Phase(
+                known.title(),
+                known.steps(),
+                known.imagesPerStep(),
+                known.flopsPerStep(),
+                peak == 0 ? memory : memory.with(REST, Math.max(0, peak - counted)),
+                Optional.of(new RunEstimate.Time(perStep, evaluations)));
+    }
+
+    private static void step(Trainer trainer, StepBatches batches, long step) {
+        try (StepBatches.Micro micro = batches.next()) {
+            trainer.step(step, micro.batches());
+        }
+    }
+
+    /** From the start to now. */
+    private static final class Clock {
+        private final long start = System.nanoTime();
+        private int steps;
+
+        double seconds() {
+            return (System.nanoTime() - start) / 1e9;
+        }
+    }
+
+    /** Seconds of all evaluations of a phase, from those of a few images. */
+    private double evaluationSeconds(Phase phase, FeatureExtractor teacher, Progress progress) {
+        if (probe.isEmpty()) {
+            return 0;
+        }
+        KnnProbe all = probe.get();
+        KnnProbe few = new KnnProbe(
+                some(all.train(), BANK), some(all.test(), PROBED), Recipe.evaluation(phase.config()), all.threads());
+        few.accuracy(teacher, progress); // compiles
+        Clock clock = new Clock();
+        few.accuracy(teacher, progress);
+        double perImage = clock.seconds() / (few.train().size() + few.test().size());
+        return Evaluations.count(phase)
+                * perImage
+                * (all.train().size() + all.test().size());
+    }
+
+    private static ImageSource some(ImageSource source, int count) {
+        int n = Math.min(count, source.size());
+        int[] chosen = IntStream.range(0, n)
+                .map(i -> (int) ((long) i * source.size() / n))
+                .toArray();
+        return new ImageSubset(source, chosen);
+    }
+}
