@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
         subcommands = {
             PretrainCommand.class,
             DistillCommand.class,
+            PlanCommand.class,
             WatchCommand.class,
             EvaluateCommand.class,
             BenchmarkCommand.class,
@@ -34,6 +35,7 @@ import picocli.CommandLine.ParameterException;
             "Examples:",
             "  ./dino4j pretrain                                     a built-in image set, about five minutes",
             "  ./dino4j pretrain --images photos/ --out runs/photos  your own images",
+            "  ./dino4j plan --images photos/ --preset vits14        what that would need: memory, hours",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (go on with --resume)."

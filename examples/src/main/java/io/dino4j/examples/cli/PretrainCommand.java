@@ -78,7 +78,7 @@ final class PretrainCommand extends TrainingCommand {
     List<String> keys(boolean goesOn) {
         List<String> keys = new ArrayList<>();
         if (init != null && !goesOn) {
-            keys.add(pathKey("student.pretrained_weights", init.toAbsolutePath().normalize()));
+            keys.add(RunOptions.pathKey("student.pretrained_weights", init.toAbsolutePath().normalize()));
         }
         if (freezeSteps != null) {
             keys.add("optim.freeze_backbone_steps=" + freezeSteps);

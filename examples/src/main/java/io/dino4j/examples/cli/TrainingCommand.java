@@ -31,45 +31,8 @@ import picocli.CommandLine.Spec;
 abstract class TrainingCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
 
-    @Option(
-            names = "--images",
-            paramLabel = "DIR",
-            description = "Folder of JPEG and PNG files, searched with its sub-folders.")
-    private Path images;
-
-    @Option(
-            names = "--preset",
-            paramLabel = "NAME",
-            description = "Start from a preset: nano, tiny, vits14, vitb14, vitl14, vitg14, vitl16_short.")
-    private String preset;
-
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML with DINOv2's own keys, over the preset.")
-    private Path config;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Set one key, such as optim.base_lr=1e-3; may be repeated.")
-    private List<String> settings = new ArrayList<>();
-
-    @Option(
-            names = "--epochs",
-            paramLabel = "N",
-            description = "Length of the run (optim.epochs); warm-ups made for a longer run are shortened.")
-    private Integer epochs;
-
-    @Option(names = "--batch", paramLabel = "N", description = "Images in a step (train.batch_size_per_gpu).")
-    private Integer batch;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Root of all randomness (train.seed).")
-    private Long seed;
-
-    @Option(
-            names = "--val",
-            paramLabel = "DIR",
-            description =
-                    "Labelled images, a folder for each class, to measure k-NN accuracy on; without it, if --images has a folder for each class, some of its images are held out of the k-NN bank.")
-    private Path val;
+    @Mixin
+    private RunOptions options;
 
     @Option(
             names = "--out",
@@ -129,7 +92,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         int count = set.source().size();
         List<String> notes = new ArrayList<>();
         RunConfig resolved = complete(layers, layers.resolve(count), count, goesOn, notes);
-        Optional<KnnProbe> probe = set.probe(resolved, Optional.ofNullable(val));
+        Optional<KnnProbe> probe = set.probe(resolved, options.val());
         try (RunDirectory directory = RunDirectory.open(folder, resume);
                 ConsoleProgress progress = new ConsoleProgress(System.err)) {
             notes.forEach(progress::say);
@@ -212,46 +175,15 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private String presetName() {
-        return preset != null ? preset : defaultPreset(images != null);
+        return options.preset(defaultPreset(options.hasImages()));
     }
 
     private ConfigLayers layers(Path folder, boolean goesOn) {
-        ConfigLayers layers = ConfigLayers.defaults();
-        if (goesOn) {
-            layers = layers.file(folder.resolve("config.yaml"));
-        } else if (preset != null || config == null) {
-            layers = layers.preset(presetName());
-        }
-        layers = layers.overrides(sizes(goesOn, preset != null || config != null));
-        if (config != null) {
-            layers = layers.file(config);
-        }
-        if (epochs != null) {
-            // a run that is gone on with keeps its warm-ups: they are over, or part of what made it
-            layers = goesOn ? layers.overrides(List.of("optim.epochs=" + epochs)) : layers.epochs(epochs);
-        }
-        List<String> keys = new ArrayList<>();
-        if (images != null) {
-            keys.add(pathKey("train.dataset_path", images.toAbsolutePath().normalize()));
-        } else if (!goesOn) {
-            keys.add("train.dataset_path=" + TrainingImages.BUILT_IN);
-        }
-        keys.add(pathKey("train.output_dir", folder));
-        addKey(keys, "train.batch_size_per_gpu", batch);
-        addKey(keys, "train.seed", seed);
-        keys.addAll(keys(goesOn));
-        keys.addAll(settings);
-        return layers.overrides(keys);
-    }
-
-    private static void addKey(List<String> keys, String name, Object value) {
-        if (value != null) {
-            keys.add(name + "=" + value);
-        }
-    }
-
-    /** A key whose value is a path, quoted. */
-    static String pathKey(String name, Path path) {
-        return name + "='" + path.toString().replace("'", "''") + "'";
+        List<String> keys = new ArrayList<>(keys(goesOn));
+        keys.add(0, RunOptions.pathKey("train.output_dir", folder));
+        List<String> sizes = sizes(goesOn, options.isNamed());
+        return goesOn
+                ? options.goOn(folder.resolve("config.yaml"), sizes, keys)
+                : options.begin(defaultPreset(options.hasImages()), sizes, keys);
     }
 }
