@@ -58,6 +58,16 @@ public record KnnProbe(ImageSource train, ImageSource test, EvalTransform transf
         return labelled.length == source.size() ? source : new ImageSubset(source, labelled);
     }
 
+    /** The same images, brought to the network in another way. */
+    KnnProbe at(EvalTransform other) {
+        return new KnnProbe(train, test, other, threads);
+    }
+
+    /** Number of images. */
+    int size() {
+        return train.size() + test.size();
+    }
+
     /** Bytes that {@link #accuracy} needs for a backbone: its intermediate arrays, a few batches of images, and the features. */
     static long bytes(VitConfig backbone, KnnProbe probe) {
         int size = probe.transform().crop();

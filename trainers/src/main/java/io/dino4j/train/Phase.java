@@ -77,7 +77,7 @@ record Phase(RunConfig run, int number, RunConfig config, long first) {
         return new Pretrainer.Request(
                 config,
                 run.images(),
-                run.probe().map(p -> new KnnProbe(p.train(), p.test(), Recipe.evaluation(config), p.threads())),
+                run.probe().map(p -> p.at(Recipe.evaluation(config))),
                 run.directory(),
                 run.command(),
                 run.providers());

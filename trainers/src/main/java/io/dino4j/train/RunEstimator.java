@@ -32,6 +32,9 @@ public final class RunEstimator {
     private static final int STEPS = 5;
     private static final double SECONDS = 12;
 
+    /** Evaluations of less seconds are run to the end. */
+    private static final double WHOLE_EVALUATION = 60;
+
     /** Images of an evaluation that are really classified, and that are looked among. */
     private static final int PROBED = 64;
 
@@ -125,28 +128,13 @@ public final class RunEstimator {
         MemoryNeed memory = known.memory();
         try (Trainer trainer = new Trainer(phase, providers);
                 FeatureExtractor teacher = new FeatureExtractor(
-                        Recipe.backbone(c), trainer.model().average().views(SslConfig.BACKBONE), providers);
-                StepBatches batches = StepBatches.open(images, c, first, progress::say)) {
+                        Recipe.backbone(c), trainer.model().average().views(SslConfig.BACKBONE), providers)) {
+            evaluations = evaluationSeconds(phase, teacher, progress); // comes first in a run, too
             long planned = memory.bytes().get("intermediate: student")
                     + memory.bytes().get("intermediate: teacher")
                     + memory.bytes().get("targets");
             memory = memory.with("scratch", Math.max(0, trainer.model().planBytes() - planned));
-            progress.begin(phase.task(), 0, WARM_UP_STEPS + STEPS);
-            long done = 0;
-            for (Clock clock = new Clock(); clock.steps < WARM_UP_STEPS || clock.seconds() < WARM_UP_SECONDS; ) {
-                step(trainer, batches, first + done++);
-                clock.steps++;
-                progress.advance(Math.min(done, WARM_UP_STEPS), Map.of());
-            }
-            Clock clock = new Clock();
-            while (clock.steps < STEPS || clock.seconds() < SECONDS) {
-                step(trainer, batches, first + done++);
-                clock.steps++;
-                progress.advance(WARM_UP_STEPS + Math.min(clock.steps, STEPS), Map.of());
-            }
-            perStep = clock.seconds() / clock.steps;
-            progress.end();
-            evaluations = evaluationSeconds(phase, teacher, progress);
+            perStep = stepSeconds(phase, first, trainer, progress);
         }
         long peak = LinuxMemory.peakResident().orElse(0);
         long counted = memory.with(REST, 0).total();
@@ -159,6 +147,28 @@ public final class RunEstimator {
                 Optional.of(new RunEstimate.Time(perStep, evaluations)));
     }
 
+    /** Seconds of a step, the mean of some. */
+    private double stepSeconds(Phase phase, long first, Trainer trainer, Progress progress) {
+        try (StepBatches batches = StepBatches.open(images, phase.config(), first, progress::say)) {
+            progress.begin(phase.task(), 0, WARM_UP_STEPS + STEPS);
+            long done = 0;
+            Clock warmUp = new Clock();
+            while (done < WARM_UP_STEPS || warmUp.seconds() < WARM_UP_SECONDS) {
+                step(trainer, batches, first + done++);
+                progress.advance(Math.min(done, WARM_UP_STEPS), Map.of());
+            }
+            Clock clock = new Clock();
+            long steps = 0;
+            while (steps < STEPS || clock.seconds() < SECONDS) {
+                step(trainer, batches, first + done++);
+                progress.advance(WARM_UP_STEPS + Math.min(++steps, STEPS), Map.of());
+            }
+            double seconds = clock.seconds() / steps;
+            progress.end();
+            return seconds;
+        }
+    }
+
     private static void step(Trainer trainer, StepBatches batches, long step) {
         try (StepBatches.Micro micro = batches.next()) {
             trainer.step(step, micro.batches());
@@ -168,28 +178,37 @@ public final class RunEstimator {
     /** From the start to now. */
     private static final class Clock {
         private final long start = System.nanoTime();
-        private int steps;
 
         double seconds() {
             return (System.nanoTime() - start) / 1e9;
         }
     }
 
-    /** Seconds of all evaluations of a phase, from those of a few images. */
+    /** Seconds of all evaluations of a phase: from a whole one, or from that of a few images where it would take long. */
     private double evaluationSeconds(Phase phase, FeatureExtractor teacher, Progress progress) {
         if (probe.isEmpty()) {
             return 0;
         }
-        KnnProbe all = probe.get();
-        KnnProbe few = new KnnProbe(
-                some(all.train(), BANK), some(all.test(), PROBED), Recipe.evaluation(phase.config()), all.threads());
+        KnnProbe all = probe.get().at(Recipe.evaluation(phase.config()));
+        KnnProbe few = new KnnProbe(some(all.train(), BANK), some(all.test(), PROBED), all.transform(), all.threads());
         few.accuracy(teacher, progress); // compiles
         Clock clock = new Clock();
         few.accuracy(teacher, progress);
-        double perImage = clock.seconds() / (few.train().size() + few.test().size());
-        return Evaluations.count(phase)
-                * perImage
-                * (all.train().size() + all.test().size());
+        double seconds = clock.seconds() * all.size() / few.size();
+        if (seconds < WHOLE_EVALUATION) {
+            seconds = whole(phase, all, teacher, progress);
+        }
+        return Evaluations.count(phase) * seconds;
+    }
+
+    /** As a run does it, for what it does to the memory, too. */
+    private static double whole(Phase phase, KnnProbe probe, FeatureExtractor teacher, Progress progress) {
+        if (phase.first() == 0) {
+            probe.pixelAccuracy(progress);
+        }
+        Clock clock = new Clock();
+        probe.accuracy(teacher, progress);
+        return clock.seconds();
     }
 
     private static ImageSource some(ImageSource source, int count) {

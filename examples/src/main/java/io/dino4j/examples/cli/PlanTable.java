@@ -76,14 +76,15 @@ record PlanTable(RunEstimate estimate, OptionalLong limit, Map<String, Long> rem
                     p.steps(),
                     p.imagesPerStep(),
                     p.flopsPerStep() / GIGA);
-            p.time().ifPresent(t -> line(
-                    out,
-                    "  %.3f s a step (%.1f images/s, %.0f GFLOP/s), %s; evaluations %s",
-                    t.perStep(),
-                    p.imagesPerStep() / t.perStep(),
-                    p.flopsPerStep() / t.perStep() / GIGA,
-                    duration(t.perStep() * p.steps()),
-                    duration(t.evaluations())));
+            p.time()
+                    .ifPresent(t -> line(
+                            out,
+                            "  %.3f s a step (%.1f images/s, %.0f GFLOP/s), %s; evaluations %s",
+                            t.perStep(),
+                            p.imagesPerStep() / t.perStep(),
+                            p.flopsPerStep() / t.perStep() / GIGA,
+                            duration(t.perStep() * p.steps()),
+                            duration(t.evaluations())));
         }
         estimate.seconds().ifPresent(s -> line(out, "in all %s", duration(s)));
         if (!fits()) {

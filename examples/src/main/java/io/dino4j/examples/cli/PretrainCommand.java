@@ -58,8 +58,13 @@ final class PretrainCommand extends TrainingCommand {
 
     @Override
     String defaultPreset(boolean ownImages) {
-        String usual = ownImages ? DEFAULT_PRESET : BUILT_IN_PRESET;
+        String usual = usualPreset(ownImages);
         return init == null ? usual : weights().preset().orElse(usual);
+    }
+
+    /** The preset of a run that names none and starts from scratch. */
+    static String usualPreset(boolean ownImages) {
+        return ownImages ? DEFAULT_PRESET : BUILT_IN_PRESET;
     }
 
     @Override
@@ -78,7 +83,8 @@ final class PretrainCommand extends TrainingCommand {
     List<String> keys(boolean goesOn) {
         List<String> keys = new ArrayList<>();
         if (init != null && !goesOn) {
-            keys.add(RunOptions.pathKey("student.pretrained_weights", init.toAbsolutePath().normalize()));
+            keys.add(RunOptions.pathKey(
+                    "student.pretrained_weights", init.toAbsolutePath().normalize()));
         }
         if (freezeSteps != null) {
             keys.add("optim.freeze_backbone_steps=" + freezeSteps);
