@@ -67,6 +67,34 @@ final class CliTest {
     }
 
     @Test
+    void aPlanSaysWhatARunNeeds() throws IOException {
+        Outcome plan = Outcome.of("plan", "--config", config, "--images", labelled, "--json");
+        JsonNode json = new ObjectMapper().readTree(plan.succeeded().out());
+        assertTrue(json.get("fits").asBoolean());
+        long sum = 0;
+        for (JsonNode bytes : json.at("/phases/0/memory_bytes")) {
+            sum += bytes.asLong();
+        }
+        assertEquals(json.get("memory_bytes").asLong(), sum);
+        assertTrue(json.at("/phases/0/gflop_per_step").asDouble() > 0);
+        assertTrue(json.at("/phases/0/seconds_per_step").asDouble() > 0);
+        assertTrue(json.get("hours").asDouble() > 0);
+    }
+
+    @Test
+    void aPlanThatDoesNotFitSaysWhatWouldHelp() {
+        Outcome plan = Outcome.of("plan", "--preset", "vitl14", "--batch", 2000);
+        assertEquals(1, plan.exit());
+        for (String part : List.of(
+                "does not fit",
+                "train.recompute_blocks=true",
+                "train.batch_size_per_gpu=1000 train.accumulation_steps=2",
+                "train.precision=bf16")) {
+            assertTrue(plan.out().contains(part), plan.out());
+        }
+    }
+
+    @Test
     void aMissingFolderIsNamed() {
         pretrain(dir.resolve("nowhere")).failed(2, dir.resolve("nowhere").toString(), "no such folder");
         assertFalse(Files.exists(out), "nothing is left behind");

@@ -69,12 +69,12 @@ public record KnnProbe(ImageSource train, ImageSource test, EvalTransform transf
     }
 
     /** Bytes that {@link #accuracy} needs for a backbone: its intermediate arrays, a few batches of images, and the features. */
-    static long bytes(VitConfig backbone, KnnProbe probe) {
+    static long bytes(VitConfig backbone, Precision precision, KnnProbe probe) {
         int size = probe.transform().crop();
         long images = 3L * size * size * BATCH;
         long features = (long) backbone.embedDim()
                 * (probe.train().size() + probe.test().size());
-        return FeatureExtractor.bytes(backbone, Precision.F32, BATCH, size) + (4 * images + features) * Float.BYTES;
+        return FeatureExtractor.bytes(backbone, precision, BATCH, size) + (4 * images + features) * Float.BYTES;
     }
 
     /**

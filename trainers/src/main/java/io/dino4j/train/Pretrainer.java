@@ -109,7 +109,7 @@ public final class Pretrainer implements Training {
     Map<String, String> begin(Optional<FrozenTeacher> teacher) {
         RunConfig config = request.config();
         for (int i = 0; i < config.phaseCount(); i++) {
-            requireEnoughImages(config.phase(i));
+            requireEnoughImages(config.phase(i), request.images());
             Recipe.step(config.phase(i), teacher.map(FrozenTeacher::network));
         }
         Sessions.install(request.providers());
@@ -160,9 +160,9 @@ public final class Pretrainer implements Training {
         }
     }
 
-    private void requireEnoughImages(RunConfig config) {
+    static void requireEnoughImages(RunConfig config, ImageSource source) {
         int batch = config.train().batchSizePerGpu();
-        int images = request.images().size();
+        int images = source.size();
         if (images < batch) {
             throw new ConfigException("train.batch_size_per_gpu is %d, but there are only %d images; add images%s"
                     .formatted(batch, images, images < 2 ? "" : " or set it to %d or less".formatted(images)));

@@ -2,6 +2,7 @@ package io.dino4j.train;
 
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.ImageSubset;
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.param.ParameterLayout;
@@ -28,12 +29,7 @@ public final class RunEstimator {
     private static final long REST_GROWTH = 192L << 20;
 
     private static final int WARM_UP_STEPS = 3;
-    private static final double WARM_UP_SECONDS = 4;
     private static final int STEPS = 5;
-    private static final double SECONDS = 12;
-
-    /** Evaluations of less seconds are run to the end. */
-    private static final double WHOLE_EVALUATION = 60;
 
     /** Images of an evaluation that are really classified, and that are looked among. */
     private static final int PROBED = 64;
@@ -44,6 +40,18 @@ public final class RunEstimator {
     private final ImageSource images;
     private final Optional<KnnProbe> probe;
     private final List<KernelProvider> providers;
+    private final Effort effort;
+
+    /**
+     * How long to measure.
+     *
+     * @param warmUp seconds of steps that do not count, at least
+     * @param steps seconds of steps that do, at least
+     * @param evaluation evaluations of less seconds are run to the end
+     */
+    record Effort(double warmUp, double steps, double evaluation) {
+        static final Effort USUAL = new Effort(4, 12, 60);
+    }
 
     /**
      * A run that is not to begin yet.
@@ -55,13 +63,27 @@ public final class RunEstimator {
      */
     public RunEstimator(
             RunConfig config, ImageSource images, Optional<KnnProbe> probe, List<KernelProvider> providers) {
+        this(config, images, probe, providers, Effort.USUAL);
+    }
+
+    RunEstimator(
+            RunConfig config,
+            ImageSource images,
+            Optional<KnnProbe> probe,
+            List<KernelProvider> providers,
+            Effort effort) {
+        this.effort = effort;
         this.config = config;
         this.images = images;
         this.probe = probe;
         this.providers = List.copyOf(providers);
     }
 
-    /** Everything but time, without running anything; scratch memory and {@link #REST} are upper bounds. */
+    /**
+     * Everything but time, without running anything; scratch memory and {@link #REST} are upper bounds.
+     *
+     * @throws io.dino4j.train.config.ConfigException if the configuration asks for what cannot be built, or for more images than there are
+     */
     public RunEstimate fromGraphs() {
         ParameterLayout layout = Recipe.step(config).student().layout();
         long backbone = layout.entries().stream()
@@ -77,8 +99,10 @@ public final class RunEstimator {
 
     private RunEstimate.Phase fromGraphs(Phase phase) {
         RunConfig c = phase.config();
+        Pretrainer.requireEnoughImages(c, images);
         SslConfig step = Recipe.step(c);
-        StepSize size = StepSize.of(step, c.train().recomputeBlocks());
+        Precision precision = Recipe.precision(c.train().precision());
+        StepSize size = StepSize.of(step, precision, c.train().recomputeBlocks());
         long vector = step.student().layout().length() * Float.BYTES;
         boolean single = step.microBatches() == 1;
         Map<String, Long> bytes = new LinkedHashMap<>();
@@ -93,7 +117,7 @@ public final class RunEstimator {
         bytes.put("targets", Exchange.bytes(step));
         bytes.put("scratch", size.scratch());
         bytes.put("batches ahead", StepBatches.bytes(c));
-        probe.ifPresent(p -> bytes.put("evaluation", KnnProbe.bytes(Recipe.backbone(c), p)));
+        probe.ifPresent(p -> bytes.put("evaluation", KnnProbe.bytes(Recipe.backbone(c), precision, p)));
         bytes.put(REST, LinuxMemory.resident().orElse(0) + REST_GROWTH);
         return new RunEstimate.Phase(
                 phase.task(),
@@ -126,9 +150,8 @@ public final class RunEstimator {
         double perStep;
         double evaluations;
         MemoryNeed memory = known.memory();
-        try (Trainer trainer = new Trainer(phase, providers);
-                FeatureExtractor teacher = new FeatureExtractor(
-                        Recipe.backbone(c), trainer.model().average().views(SslConfig.BACKBONE), providers)) {
+        try (Trainer trainer = new Trainer(phase, Optional.empty(), providers);
+                FeatureExtractor teacher = new FeatureExtractor(Recipe.backbone(c), trainer.model().average().views(SslConfig.BACKBONE), Optional.empty(), Recipe.precision(c.train().precision()), providers)) {
             evaluations = evaluationSeconds(phase, teacher, progress); // comes first in a run, too
             long planned = memory.bytes().get("intermediate: student")
                     + memory.bytes().get("intermediate: teacher")
@@ -149,17 +172,18 @@ public final class RunEstimator {
 
     /** Seconds of a step, the mean of some. */
     private double stepSeconds(Phase phase, long first, Trainer trainer, Progress progress) {
-        try (StepBatches batches = StepBatches.open(images, phase.config(), first, progress::say)) {
+        try (StepBatches batches =
+                StepBatches.open(images, phase.config(), phase.config().train().seed(), first, progress::say)) {
             progress.begin(phase.task(), 0, WARM_UP_STEPS + STEPS);
             long done = 0;
             Clock warmUp = new Clock();
-            while (done < WARM_UP_STEPS || warmUp.seconds() < WARM_UP_SECONDS) {
+            while (done < WARM_UP_STEPS || warmUp.seconds() < effort.warmUp) {
                 step(trainer, batches, first + done++);
                 progress.advance(Math.min(done, WARM_UP_STEPS), Map.of());
             }
             Clock clock = new Clock();
             long steps = 0;
-            while (steps < STEPS || clock.seconds() < SECONDS) {
+            while (steps < STEPS || clock.seconds() < effort.steps) {
                 step(trainer, batches, first + done++);
                 progress.advance(WARM_UP_STEPS + Math.min(++steps, STEPS), Map.of());
             }
@@ -195,7 +219,7 @@ public final class RunEstimator {
         Clock clock = new Clock();
         few.accuracy(teacher, progress);
         double seconds = clock.seconds() * all.size() / few.size();
-        if (seconds < WHOLE_EVALUATION) {
+        if (seconds < effort.evaluation) {
             seconds = whole(phase, all, teacher, progress);
         }
         return Evaluations.count(phase) * seconds;

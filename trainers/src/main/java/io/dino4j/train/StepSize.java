@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.exec.PlanSize;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * What a step works with beside its parameters, and what it costs: found from the graphs, without taking the memory.
@@ -25,8 +25,6 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param cost of targets, losses and gradients
  */
 record StepSize(long student, long teacher, long scratch, Cost cost) {
-    private static final DataType TYPE = DataType.FLOAT;
-
     /** What arrays of the {@link Exchange}, of parameters and of gradients are bound to. */
     private static final Set<String> BOUND = Set.of(
             TeacherGraph.GLOBAL_CROPS,
@@ -43,12 +41,12 @@ record StepSize(long student, long teacher, long scratch, Cost cost) {
      *
      * @param recomputeBlocks see {@link SslModel}
      */
-    static StepSize of(SslConfig c, boolean recomputeBlocks) {
-        return student(c, recomputeBlocks).plus(teacher(c));
+    static StepSize of(SslConfig c, Precision precision, boolean recomputeBlocks) {
+        return student(c, precision, recomputeBlocks).plus(teacher(c, precision));
     }
 
-    private static StepSize student(SslConfig c, boolean recomputeBlocks) {
-        StudentGraph graph = StudentGraph.of(c, TYPE);
+    private static StepSize student(SslConfig c, Precision precision, boolean recomputeBlocks) {
+        StudentGraph graph = StudentGraph.of(c, precision);
         List<String> names = c.student().layout().names();
         SameDiff backward = Gradients.graph(graph.graph(), names);
         Set<String> outside = new HashSet<>(BOUND);
@@ -58,14 +56,14 @@ record StepSize(long student, long teacher, long scratch, Cost cost) {
         PlanSize step = Plan.measure(backward, outputs, Map.of(), outside, checkpoints);
         StepSize size =
                 new StepSize(step.arenaBytes(), 0, step.largestOp(), step.cost().times(c.microBatches()));
-        return c.microBatches() == 1 || c.koleoWeight() == 0 ? size : size.plus(koLeo(c));
+        return c.microBatches() == 1 || c.koleoWeight() == 0 ? size : size.plus(koLeo(c, precision));
     }
 
     /** KoLeo over all micro-batches, which comes before the student's own pass. */
-    private static StepSize koLeo(SslConfig c) {
+    private static StepSize koLeo(SslConfig c, Precision precision) {
         PlanSize features = Plan.measure(
-                KoLeoGraph.features(c, TYPE), List.of(TeacherGraph.CLS_FEATURES), Map.of(), BOUND, List.of());
-        SameDiff forward = KoLeoGraph.loss(c, TYPE);
+                KoLeoGraph.features(c, precision), List.of(TeacherGraph.CLS_FEATURES), Map.of(), BOUND, List.of());
+        SameDiff forward = KoLeoGraph.loss(c, precision.parameters());
         SameDiff backward = Gradients.graph(forward, List.of(KoLeoGraph.FEATURES));
         String gradient = Gradients.nameOf(forward, KoLeoGraph.FEATURES);
         PlanSize loss = Plan.measure(
@@ -82,15 +80,15 @@ record StepSize(long student, long teacher, long scratch, Cost cost) {
                 .plus(new StepSize(loss.arenaBytes(), 0, loss.largestOp(), loss.cost()));
     }
 
-    private static StepSize teacher(SslConfig c) {
-        TeacherGraph graph = TeacherGraph.of(c, TYPE);
+    private static StepSize teacher(SslConfig c, Precision precision) {
+        TeacherGraph graph = TeacherGraph.of(c, precision);
         PlanSize network = Plan.measure(graph.graph(), graph.outputs(), Map.of(), BOUND, List.of());
         StepSize size = new StepSize(
                 0, network.arenaBytes(), network.largestOp(), network.cost().times(c.microBatches()));
         if (c.microBatches() == 1) {
             return size;
         }
-        TargetsGraph targets = TargetsGraph.of(c, TYPE);
+        TargetsGraph targets = TargetsGraph.of(c, precision.parameters());
         PlanSize last = Plan.measure(targets.graph(), targets.outputs(), Map.of(), BOUND, List.of());
         return size.plus(new StepSize(0, last.arenaBytes(), last.largestOp(), last.cost()));
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.param.Initialization;
@@ -21,7 +22,7 @@ final class StepSizeTest {
     void sizeAndCostAreThoseOfTheModel(int microBatches, boolean recompute, boolean distills) {
         Variant variant = new Variant(SslConfig.Targets.SINKHORN_KNOPP, true, 2, distills ? 0 : 0.5, 0.1, distills);
         SslConfig c = variant.config(6, microBatches);
-        StepSize size = StepSize.of(c, recompute);
+        StepSize size = StepSize.of(c, Precision.F32, recompute);
         try (SslModel model = model(c, recompute)) {
             Exchange exchange = Exchange.of(c, DataType.FLOAT);
             long intermediate = model.planBytes() - exchange.bytes();
@@ -35,7 +36,7 @@ final class StepSizeTest {
     }
 
     private static SslModel model(SslConfig c, boolean recompute) {
-        SslModel model = new SslModel(c, DataType.FLOAT, Providers.ONEDNN.list(), Collective.ALONE, recompute);
+        SslModel model = new SslModel(c, Precision.F32, Providers.ONEDNN.list(), Collective.ALONE, recompute);
         Initialization.fill(model.student(), new Initialization.Spread(0.5, 0.1, 0.1, 0.1), 1);
         model.average().vector().assign(model.student().vector());
         return model;

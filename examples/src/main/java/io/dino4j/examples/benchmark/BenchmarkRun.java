@@ -4,6 +4,7 @@ import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.train.Versions;
+import io.dino4j.train.metrics.LinuxMemory;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;

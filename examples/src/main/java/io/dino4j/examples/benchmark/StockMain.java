@@ -1,5 +1,6 @@
 package io.dino4j.examples.benchmark;
 
+import io.dino4j.train.metrics.LinuxMemory;
 import java.io.PrintStream;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 package io.dino4j.examples.benchmark;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dino4j.train.metrics.LinuxMemory;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -96,6 +96,10 @@ final class PlanCommand implements Callable<Integer> {
         if (!config.train().recomputeBlocks()) {
             remedies.put(recompute, total(List.of(recompute), set, probe));
         }
+        if (config.train().precision() == RunConfig.Precision.F32) {
+            String bf16 = "train.precision=bf16";
+            remedies.put(bf16, total(List.of(bf16), set, probe));
+        }
         if (batch >= 4) {
             remedies.put(half, total(List.of(half), set, probe));
             remedies.put(half + " " + twice, total(List.of(half, twice), set, probe));

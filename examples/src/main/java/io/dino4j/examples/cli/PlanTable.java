@@ -95,7 +95,7 @@ record PlanTable(RunEstimate estimate, OptionalLong limit, Map<String, Long> rem
                     setting,
                     bytes / GIGA,
                     bytes <= limit.orElse(Long.MAX_VALUE) ? "" : ", still too much"));
-            line(out, "  train.precision=bf16 makes intermediate arrays smaller, too; so do fewer or smaller crops.");
+            line(out, "Fewer, or smaller, crops and a smaller network need less, too.");
         }
     }
 

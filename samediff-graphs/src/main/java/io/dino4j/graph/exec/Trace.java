@@ -218,8 +218,7 @@ final class Trace {
     private void bindOutputs(List<Value> outputs, Set<String> outside) {
         for (Value v : outputs) {
             INDArray target = bindings.outputs().get(v.name);
-            boolean free =
-                    v.host() == null && !v.isBound() && !leaves.placeholders().contains(v);
+            boolean free = v.isOfArena() && !leaves.placeholders().contains(v);
             if (target != null) {
                 requireShape(v, target);
                 if (free && !isInUse(target)) {

@@ -384,4 +384,20 @@ final class PlanTest {
             assertEquals(plan.cost(), times.stream().map(OpTime::cost).reduce(Cost.NONE, Cost::plus));
         }
     }
+
+    /** An output that is a variable the plan has to copy is no memory to write to. */
+    @Test
+    void aScatteredVariableMayBeAnOutput() {
+        SameDiff sd = SameDiff.create();
+        SDVariable v = sd.var("v", F, 2, 3);
+        sd.identity("same", v);
+        INDArray transposed = TinyVit.random(F, 3, 2).transpose();
+        variables.put("v", transposed);
+        targets.put("v", Nd4j.create(F, 2, 3));
+        try (Plan plan = compile(sd, "v", "same")) {
+            plan.run();
+            assertEquals(transposed.dup('c'), targets.get("v"));
+            assertEquals(transposed.dup('c'), plan.output("same"));
+        }
+    }
 }
