@@ -151,7 +151,12 @@ public final class RunEstimator {
         double evaluations;
         MemoryNeed memory = known.memory();
         try (Trainer trainer = new Trainer(phase, Optional.empty(), providers);
-                FeatureExtractor teacher = new FeatureExtractor(Recipe.backbone(c), trainer.model().average().views(SslConfig.BACKBONE), Optional.empty(), Recipe.precision(c.train().precision()), providers)) {
+                FeatureExtractor teacher = new FeatureExtractor(
+                        Recipe.backbone(c),
+                        trainer.model().average().views(SslConfig.BACKBONE),
+                        Optional.empty(),
+                        Recipe.precision(c.train().precision()),
+                        providers)) {
             evaluations = evaluationSeconds(phase, teacher, progress); // comes first in a run, too
             long planned = memory.bytes().get("intermediate: student")
                     + memory.bytes().get("intermediate: teacher")

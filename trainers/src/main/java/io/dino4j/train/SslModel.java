@@ -66,8 +66,8 @@ public final class SslModel implements AutoCloseable {
                 .map(t -> ParameterVector.zeros(t.layout(), type))
                 .orElse(average);
         exchange = Exchange.of(config, type);
-        studentPass =
-                new StudentPass(config, precision, student, gradients, exchange, providers, collective, recomputeBlocks);
+        studentPass = new StudentPass(
+                config, precision, student, gradients, exchange, providers, collective, recomputeBlocks);
         teacherPass = new TeacherPass(config, precision, teacher, exchange, providers, collective);
     }
 

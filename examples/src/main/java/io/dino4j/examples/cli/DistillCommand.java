@@ -62,7 +62,7 @@ final class DistillCommand extends TrainingCommand {
     List<String> keys(boolean goesOn) {
         List<String> keys = new ArrayList<>();
         if (teacher != null) {
-            keys.add(pathKey(
+            keys.add(RunOptions.pathKey(
                     "distillation.teacher_weights", teacher.toAbsolutePath().normalize()));
         }
         if (headSteps != null) {
