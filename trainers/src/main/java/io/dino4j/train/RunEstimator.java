@@ -28,6 +28,9 @@ public final class RunEstimator {
     /** What {@link #REST} comes to, as far as it is not resident already: heap that batches and evaluations fill. */
     private static final long REST_GROWTH = 192L << 20;
 
+    /** Factor of the learning rate: many steps with the same schedules must not lead anywhere. */
+    private static final double STANDSTILL = 1e-6;
+
     private static final int WARM_UP_STEPS = 3;
     private static final int STEPS = 5;
 
@@ -145,8 +148,6 @@ public final class RunEstimator {
 
     private RunEstimate.Phase measured(Phase phase, RunEstimate.Phase known, Progress progress) {
         RunConfig c = phase.config();
-        // in the middle of the phase: warm-ups are over, and nothing is frozen any more
-        long first = phase.first() + c.totalSteps() / 2;
         double perStep;
         double evaluations;
         MemoryNeed memory = known.memory();
@@ -162,7 +163,7 @@ public final class RunEstimator {
                     + memory.bytes().get("intermediate: teacher")
                     + memory.bytes().get("targets");
             memory = memory.with("scratch", Math.max(0, trainer.model().planBytes() - planned));
-            perStep = stepSeconds(phase, first, trainer, progress);
+            perStep = stepSeconds(phase, trainer, progress);
         }
         long peak = LinuxMemory.peakResident().orElse(0);
         long counted = memory.with(REST, 0).total();
@@ -176,26 +177,36 @@ public final class RunEstimator {
     }
 
     /** Seconds of a step, the mean of some. */
-    private double stepSeconds(Phase phase, long first, Trainer trainer, Progress progress) {
-        try (StepBatches batches =
-                StepBatches.open(images, phase.config(), phase.config().train().seed(), first, progress::say)) {
+    private double stepSeconds(Phase phase, Trainer trainer, Progress progress) {
+        RunConfig c = phase.config();
+        long step = typicalStep(phase);
+        trainer.slowDown(STANDSTILL);
+        try (StepBatches batches = StepBatches.open(images, c, c.train().seed(), step, progress::say)) {
             progress.begin(phase.task(), 0, WARM_UP_STEPS + STEPS);
             long done = 0;
             Clock warmUp = new Clock();
             while (done < WARM_UP_STEPS || warmUp.seconds() < effort.warmUp) {
-                step(trainer, batches, first + done++);
-                progress.advance(Math.min(done, WARM_UP_STEPS), Map.of());
+                step(trainer, batches, step);
+                progress.advance(Math.min(++done, WARM_UP_STEPS), Map.of());
             }
             Clock clock = new Clock();
             long steps = 0;
             while (steps < STEPS || clock.seconds() < effort.steps) {
-                step(trainer, batches, first + done++);
+                step(trainer, batches, step);
                 progress.advance(WARM_UP_STEPS + Math.min(++steps, STEPS), Map.of());
             }
             double seconds = clock.seconds() / steps;
             progress.end();
             return seconds;
         }
+    }
+
+    /** The first step that freezes nothing and that the sentinel does not look at: what it says of a network at a standstill is no matter. */
+    private static long typicalStep(Phase phase) {
+        RunConfig c = phase.config();
+        long step = phase.first() + c.optim().freezeBackboneSteps();
+        boolean due = c.sentinel().period() > 0 && step % c.sentinel().period() == 0;
+        return Math.min(due ? step + 1 : step, phase.end() - 1);
     }
 
     private static void step(Trainer trainer, StepBatches batches, long step) {
