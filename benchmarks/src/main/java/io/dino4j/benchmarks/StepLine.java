@@ -9,6 +9,7 @@ import java.util.List;
  */
 record StepLine() implements Line {
     private static final double GIGA = 1e9;
+    private static final String OFFICIAL = "official code, as recorded";
     private static final double OFFICIAL_SECONDS = 2.54;
     private static final double OFFICIAL_GIGABYTES = 2.3;
 
@@ -25,36 +26,44 @@ record StepLine() implements Line {
     @Override
     public List<Row> measure(Setting setting) throws LineFailure {
         StepSetting official = StepSetting.OFFICIAL;
-        try (SubjectProcess step = SubjectProcess.ours(setting, "step", official.words("step"));
-                SubjectProcess deeper = SubjectProcess.ours(
-                        setting, "step, drop path 0.4", official.with(0.4).words("step"));
-                SubjectProcess whole = SubjectProcess.ours(
-                        setting, "step, no drop path", official.with(0).words("step"));
-                SubjectProcess half = SubjectProcess.ours(
-                        setting, "step, bf16", official.in(Precision.BF16).words("step"))) {
-            List<Measured> m = Contest.USUAL.hold(setting, List.of(step, deeper, whole, half));
-            Measured us = m.get(0);
-            double saved = 1 - m.get(1).median() / m.get(2).median();
-            return List.of(
-                    Row.of("SSL step f32", "s", us.median()).memory(us).wanting(Goal.atMost(1.7)),
-                    Row.of("SSL step f32, of the official code's recorded time", "s", us.median())
-                            .against("official code, as recorded", OFFICIAL_SECONDS, OFFICIAL_SECONDS / us.median()),
-                    Row.of("SSL step f32, peak memory", "GB", us.peakBytes() / GIGA)
-                            .against(
-                                    "official code, as recorded",
-                                    OFFICIAL_GIGABYTES,
-                                    us.peakBytes() / GIGA / OFFICIAL_GIGABYTES)
-                            .wanting(Goal.atMost(1.2 / OFFICIAL_GIGABYTES)),
-                    Row.of(
-                                    "SSL step, drop path 0.4, share of the time saved",
-                                    "s",
-                                    m.get(1).median())
-                            .against("no drop path", m.get(2).median(), saved)
-                            .memory(m.get(1), m.get(2))
-                            .wanting(Goal.atLeast(0.3)),
-                    Row.of("SSL step bf16", "s", m.get(3).median())
-                            .against("f32", us.median(), us.median() / m.get(3).median())
-                            .memory(m.get(3), us));
+        // two at a time: each takes gigabytes
+        List<Measured> precisions = pair(
+                setting,
+                "step",
+                official.words("step"),
+                "step, bf16",
+                official.in(Precision.BF16).words("step"));
+        List<Measured> depths = pair(
+                setting,
+                "step, drop path 0.4",
+                official.with(0.4).words("step"),
+                "step, no drop path",
+                official.with(0).words("step"));
+        Measured us = precisions.get(0);
+        Measured half = precisions.get(1);
+        Measured dropping = depths.get(0);
+        Measured whole = depths.get(1);
+        return List.of(
+                Row.of("SSL step f32", "s", us.median()).memory(us).wanting(Goal.atMost(1.7)),
+                Row.of("SSL step f32, of the official code's recorded time", "s", us.median())
+                        .against(OFFICIAL, OFFICIAL_SECONDS, OFFICIAL_SECONDS / us.median()),
+                Row.of("SSL step f32, peak memory", "GB", us.peakBytes() / GIGA)
+                        .against(OFFICIAL, OFFICIAL_GIGABYTES, us.peakBytes() / GIGA / OFFICIAL_GIGABYTES)
+                        .wanting(Goal.atMost(1.2 / OFFICIAL_GIGABYTES)),
+                Row.of("SSL step, drop path 0.4, share of the time saved", "s", dropping.median())
+                        .against("no drop path", whole.median(), 1 - dropping.median() / whole.median())
+                        .memory(dropping, whole)
+                        .wanting(Goal.atLeast(0.3)),
+                Row.of("SSL step bf16", "s", half.median())
+                        .against("f32", us.median(), us.median() / half.median())
+                        .memory(half, us));
+    }
+
+    private static List<Measured> pair(Setting setting, String one, String[] words, String other, String[] otherWords)
+            throws LineFailure {
+        try (SubjectProcess a = SubjectProcess.ours(setting, one, words);
+                SubjectProcess b = SubjectProcess.ours(setting, other, otherWords)) {
+            return new Contest(9, 20).hold(setting, List.of(a, b));
         }
     }
 }
