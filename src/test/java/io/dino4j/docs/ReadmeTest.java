@@ -24,6 +24,7 @@ final class ReadmeTest {
 
     private static final String HEAD =
             """
+            import io.dino4j.graph.Precision;
             import io.dino4j.graph.exec.*;
             import io.dino4j.graph.vit.*;
             import java.util.*;
