@@ -4,8 +4,7 @@ import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
-import io.dino4j.graph.kernel.Collective;
-import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.exec.PlanOptions;
 import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.KoLeoGraph;
@@ -28,17 +27,21 @@ final class KoLeoPass implements AutoCloseable {
     private final Plan loss;
     private final INDArray features;
     private final INDArray gradient;
-    private final INDArray batchGradient;
     private final RowCopy gather;
     private final RowCopy select;
 
+    /**
+     * Compiles the graphs.
+     *
+     * @param batchGradient {@code [2 B, D]}, where {@link #select} writes
+     */
     KoLeoPass(
             SslConfig config,
             Precision precision,
             ParameterVector student,
             Exchange exchange,
-            List<KernelProvider> providers,
-            Collective collective) {
+            INDArray batchGradient,
+            PlanOptions options) {
         this.config = config;
         this.exchange = exchange;
         DataType type = precision.parameters();
@@ -49,12 +52,10 @@ final class KoLeoPass implements AutoCloseable {
                 List.of(TeacherGraph.CLS_FEATURES),
                 Map.of(),
                 new Bindings(inputs, Map.of()),
-                providers,
-                collective);
+                options);
         INDArray ofBatch = network.output(TeacherGraph.CLS_FEATURES);
         features = Nd4j.zeros(type, config.stepGlobalRows(), ofBatch.size(1));
         gradient = features.dup();
-        batchGradient = Nd4j.zeros(type, ofBatch.shape());
         gather = new RowCopy(ofBatch, features);
         select = new RowCopy(gradient, batchGradient);
 
@@ -66,8 +67,7 @@ final class KoLeoPass implements AutoCloseable {
                 List.of(StudentGraph.KOLEO_LOSS, name),
                 Map.of(),
                 new Bindings(Map.of(KoLeoGraph.FEATURES, features), Map.of(name, gradient)),
-                providers,
-                collective);
+                options);
     }
 
     /** Works out value and gradient of a step. */
@@ -96,20 +96,16 @@ final class KoLeoPass implements AutoCloseable {
         return loss.output(StudentGraph.KOLEO_LOSS).getDouble(0);
     }
 
-    /** Brings the rows of a micro-batch to {@link #batchGradient}. */
+    /** Brings the rows of a micro-batch to the array for them. */
     void select(int number) {
         select.copyCrops(config.batch(), number, false);
     }
 
-    /** The gradient with respect to the features of the micro-batch selected, {@code [2 B, D]}. */
-    INDArray batchGradient() {
-        return batchGradient;
-    }
-
-    /** Bytes of intermediate arrays. */
+    /** Bytes of intermediate arrays beside the working memory of all plans. */
     long bytes() {
-        long elements = 2 * features.length() + batchGradient.length();
-        return network.bytes() + loss.bytes() + elements * features.dataType().width();
+        return network.bytes()
+                + loss.bytes()
+                + 2 * features.length() * features.dataType().width();
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.dino4j.train;
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.OpTime;
 import io.dino4j.graph.exec.Plan;
+import io.dino4j.graph.exec.PlanOptions;
+import io.dino4j.graph.exec.WorkingMemory;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.Cost;
@@ -28,6 +30,7 @@ public final class SslModel implements AutoCloseable {
     private final ParameterVector teacher;
     private final ParameterVector gradients;
     private final Exchange exchange;
+    private final WorkingMemory memory;
     private final TeacherPass teacherPass;
     private final StudentPass studentPass;
 
@@ -66,9 +69,11 @@ public final class SslModel implements AutoCloseable {
                 .map(t -> ParameterVector.zeros(t.layout(), type))
                 .orElse(average);
         exchange = Exchange.of(config, type);
-        studentPass = new StudentPass(
-                config, precision, student, gradients, exchange, providers, collective, recomputeBlocks);
-        teacherPass = new TeacherPass(config, precision, teacher, exchange, providers, collective);
+        // one pass after the other: the student's, which is most often the larger, takes the memory first
+        memory = new WorkingMemory();
+        PlanOptions options = new PlanOptions(providers, collective).workingIn(memory);
+        studentPass = new StudentPass(config, precision, student, gradients, exchange, options, recomputeBlocks);
+        teacherPass = new TeacherPass(config, precision, teacher, exchange, options);
     }
 
     /** What is worked out. */
@@ -131,7 +136,7 @@ public final class SslModel implements AutoCloseable {
 
     /** Bytes of intermediate arrays of all graphs. */
     public long planBytes() {
-        return exchange.bytes() + studentPass.bytes() + teacherPass.bytes();
+        return exchange.bytes() + memory.bytes() + studentPass.bytes() + teacherPass.bytes();
     }
 
     /** The centres of cls and of patch tokens, {@code [1, K]}, as the last step used them (softmax-centring). */

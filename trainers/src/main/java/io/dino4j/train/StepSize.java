@@ -20,7 +20,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
  * What a step works with beside its parameters, and what it costs: found from the graphs, without taking the memory.
  *
  * @param student bytes of the student's intermediate arrays
- * @param teacher bytes of the teacher's
+ * @param teacher bytes of the teacher's that do not fit in the student's, which it works in
  * @param scratch bytes of working memory of kernels, at most
  * @param cost of targets, losses and gradients
  */
@@ -42,10 +42,21 @@ record StepSize(long student, long teacher, long scratch, Cost cost) {
      * @param recomputeBlocks see {@link SslModel}
      */
     static StepSize of(SslConfig c, Precision precision, boolean recomputeBlocks) {
-        return student(c, precision, recomputeBlocks).plus(teacher(c, precision));
+        PlanSize student = student(c, precision, recomputeBlocks);
+        StepSize size = new StepSize(
+                student.workingBytes() + student.ownBytes(),
+                0,
+                student.largestOp(),
+                student.cost().times(c.microBatches()));
+        if (c.microBatches() > 1 && c.koleoWeight() > 0) {
+            for (StepSize s : koLeo(c, precision, student)) {
+                size = size.plus(s);
+            }
+        }
+        return size.plus(teacher(c, precision, student));
     }
 
-    private static StepSize student(SslConfig c, Precision precision, boolean recomputeBlocks) {
+    private static PlanSize student(SslConfig c, Precision precision, boolean recomputeBlocks) {
         StudentGraph graph = StudentGraph.of(c, precision);
         List<String> names = c.student().layout().names();
         SameDiff backward = Gradients.graph(graph.graph(), names);
@@ -53,14 +64,11 @@ record StepSize(long student, long teacher, long scratch, Cost cost) {
         names.forEach(n -> outside.add(Gradients.nameOf(graph.graph(), n)));
         List<String> outputs = StudentPass.outputs(c, graph, names);
         List<String> checkpoints = StudentPass.checkpoints(graph, recomputeBlocks);
-        PlanSize step = Plan.measure(backward, outputs, Map.of(), outside, checkpoints);
-        StepSize size =
-                new StepSize(step.arenaBytes(), 0, step.largestOp(), step.cost().times(c.microBatches()));
-        return c.microBatches() == 1 || c.koleoWeight() == 0 ? size : size.plus(koLeo(c, precision));
+        return Plan.measure(backward, outputs, Map.of(), outside, checkpoints);
     }
 
     /** KoLeo over all micro-batches, which comes before the student's own pass. */
-    private static StepSize koLeo(SslConfig c, Precision precision) {
+    private static List<StepSize> koLeo(SslConfig c, Precision precision, PlanSize student) {
         PlanSize features = Plan.measure(
                 KoLeoGraph.features(c, precision), List.of(TeacherGraph.CLS_FEATURES), Map.of(), BOUND, List.of());
         SameDiff forward = KoLeoGraph.loss(c, precision.parameters());
@@ -72,25 +80,38 @@ record StepSize(long student, long teacher, long scratch, Cost cost) {
                 Map.of(),
                 Set.of(KoLeoGraph.FEATURES, gradient),
                 List.of());
-        return new StepSize(
-                        features.arenaBytes(),
+        return List.of(
+                new StepSize(
+                        beside(features, student),
                         0,
-                        features.largestOp(),
-                        features.cost().times(c.microBatches()))
-                .plus(new StepSize(loss.arenaBytes(), 0, loss.largestOp(), loss.cost()));
+                        scratchBeside(features, student),
+                        features.cost().times(c.microBatches())),
+                new StepSize(beside(loss, student), 0, scratchBeside(loss, student), loss.cost()));
     }
 
-    private static StepSize teacher(SslConfig c, Precision precision) {
+    private static StepSize teacher(SslConfig c, Precision precision, PlanSize student) {
         TeacherGraph graph = TeacherGraph.of(c, precision);
         PlanSize network = Plan.measure(graph.graph(), graph.outputs(), Map.of(), BOUND, List.of());
         StepSize size = new StepSize(
-                0, network.arenaBytes(), network.largestOp(), network.cost().times(c.microBatches()));
+                0,
+                beside(network, student),
+                scratchBeside(network, student),
+                network.cost().times(c.microBatches()));
         if (c.microBatches() == 1) {
             return size;
         }
         TargetsGraph targets = TargetsGraph.of(c, precision.parameters());
         PlanSize last = Plan.measure(targets.graph(), targets.outputs(), Map.of(), BOUND, List.of());
-        return size.plus(new StepSize(0, last.arenaBytes(), last.largestOp(), last.cost()));
+        return size.plus(new StepSize(0, beside(last, student), scratchBeside(last, student), last.cost()));
+    }
+
+    /** What a plan takes beside the working memory of the student, which it uses if that is large enough. */
+    private static long beside(PlanSize plan, PlanSize student) {
+        return plan.ownBytes() + (plan.workingBytes() > student.workingBytes() ? plan.workingBytes() : 0);
+    }
+
+    private static long scratchBeside(PlanSize plan, PlanSize student) {
+        return plan.largestOp() > student.largestOp() ? plan.largestOp() : 0;
     }
 
     private StepSize plus(StepSize o) {

@@ -5,8 +5,6 @@ import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.exec.PlanOptions;
-import io.dino4j.graph.kernel.Collective;
-import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
@@ -23,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -36,6 +35,8 @@ final class StudentPass implements AutoCloseable {
     private final PlanOptions options;
     private final StudentGraph graph;
     private final SameDiff withGradients;
+    private final Optional<INDArray>
+            koLeoGradient; // with respect to the features of one micro-batch, if there are several
     private final Optional<KoLeoPass> koLeo;
     private final Map<String, int[]> pairs = new HashMap<>();
     private final double[] values;
@@ -50,8 +51,7 @@ final class StudentPass implements AutoCloseable {
             ParameterVector student,
             ParameterVector gradients,
             Exchange exchange,
-            List<KernelProvider> providers,
-            Collective collective,
+            PlanOptions options,
             boolean recomputeBlocks) {
         this.config = config;
         this.student = student;
@@ -62,18 +62,18 @@ final class StudentPass implements AutoCloseable {
                 ? gradients
                 : ParameterVector.zeros(gradients.layout(), gradients.vector().dataType());
         graph = StudentGraph.of(config, precision);
-        options = new PlanOptions(providers, collective, checkpoints(graph, recomputeBlocks));
+        this.options = options.recomputingFrom(checkpoints(graph, recomputeBlocks));
         withGradients = Gradients.graph(graph.graph(), student.layout().names());
         graph.pairings().forEach(p -> pairs.put(p.placeholder(), new int[p.rows().length]));
         values = new double[graph.terms().size()];
-        koLeo = single || config.koleoWeight() == 0
+        DataType type = student.vector().dataType();
+        int width = config.student().backbone().embedDim();
+        features = Nd4j.zeros(type, config.stepGlobalRows(), width);
+        koLeoGradient = single || config.koleoWeight() == 0
                 ? Optional.empty()
-                : Optional.of(new KoLeoPass(config, precision, student, exchange, providers, collective));
-        features = Nd4j.zeros(
-                student.vector().dataType(),
-                config.stepGlobalRows(),
-                config.student().backbone().embedDim());
+                : Optional.of(Nd4j.zeros(type, config.globalRows(), width));
         compile();
+        koLeo = koLeoGradient.map(g -> new KoLeoPass(config, precision, student, exchange, g, options));
     }
 
     private void compile() {
@@ -81,7 +81,7 @@ final class StudentPass implements AutoCloseable {
         inputs.put(TeacherGraph.GLOBAL_CROPS, exchange.globalCrops());
         inputs.put(TargetsGraph.CLS_TARGETS, exchange.clsTargets());
         inputs.put(TargetsGraph.PATCH_TARGETS, exchange.patchTargets());
-        koLeo.ifPresent(k -> inputs.put(StudentGraph.KOLEO_GRADIENT, k.batchGradient()));
+        koLeoGradient.ifPresent(g -> inputs.put(StudentGraph.KOLEO_GRADIENT, g));
         List<String> trained = student.layout().names().stream()
                 .filter(n -> !frozen || !n.startsWith(SslConfig.BACKBONE))
                 .toList();
@@ -131,12 +131,14 @@ final class StudentPass implements AutoCloseable {
         return graph.tokens().dropPath();
     }
 
-    /** Bytes of intermediate arrays. */
+    /** Bytes of intermediate arrays beside the working memory of all plans. */
     long bytes() {
         long sum = part == gradients
                 ? 0
                 : part.vector().length() * part.vector().dataType().width();
-        return plan.bytes() + sum + koLeo.map(KoLeoPass::bytes).orElse(0L);
+        long gradient =
+                koLeoGradient.map(g -> g.length() * g.dataType().width()).orElse(0L);
+        return plan.bytes() + sum + gradient + koLeo.map(KoLeoPass::bytes).orElse(0L);
     }
 
     /** What the losses and gradients of a step cost. */

@@ -3,8 +3,7 @@ package io.dino4j.train;
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Plan;
-import io.dino4j.graph.kernel.Collective;
-import io.dino4j.graph.kernel.KernelProvider;
+import io.dino4j.graph.exec.PlanOptions;
 import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
@@ -36,12 +35,7 @@ final class TeacherPass implements AutoCloseable {
     private final long gatheredBytes;
 
     TeacherPass(
-            SslConfig config,
-            Precision precision,
-            ParameterVector teacher,
-            Exchange exchange,
-            List<KernelProvider> providers,
-            Collective collective) {
+            SslConfig config, Precision precision, ParameterVector teacher, Exchange exchange, PlanOptions options) {
         DataType type = precision.parameters();
         this.config = config;
         this.exchange = exchange;
@@ -52,7 +46,7 @@ final class TeacherPass implements AutoCloseable {
         inputs.put(TeacherGraph.GLOBAL_CROPS, exchange.globalCrops());
         if (config.microBatches() == 1) {
             Bindings bindings = targetBindings(inputs);
-            network = Plan.compile(graph.graph(), graph.outputs(), Map.of(), bindings, providers, collective);
+            network = Plan.compile(graph.graph(), graph.outputs(), Map.of(), bindings, options);
             targets = network;
             features = network.output(TeacherGraph.CLS_FEATURES);
             ofCrops = List.of();
@@ -60,8 +54,7 @@ final class TeacherPass implements AutoCloseable {
             gatheredBytes = 0;
             return;
         }
-        network = Plan.compile(
-                graph.graph(), graph.outputs(), Map.of(), new Bindings(inputs, Map.of()), providers, collective);
+        network = Plan.compile(graph.graph(), graph.outputs(), Map.of(), new Bindings(inputs, Map.of()), options);
         INDArray clsLogits = Nd4j.zeros(type, exchange.clsTargets().shape());
         INDArray patchLogits = Nd4j.zeros(type, exchange.patchTargets().shape());
         features = Nd4j.zeros(
@@ -69,8 +62,7 @@ final class TeacherPass implements AutoCloseable {
         TargetsGraph last = TargetsGraph.of(config, type);
         Map<String, INDArray> logits =
                 Map.of(TeacherGraph.CLS_LOGITS, clsLogits, TeacherGraph.PATCH_LOGITS, patchLogits);
-        targets = Plan.compile(
-                last.graph(), last.outputs(), Map.of(), targetBindings(new HashMap<>(logits)), providers, collective);
+        targets = Plan.compile(last.graph(), last.outputs(), Map.of(), targetBindings(new HashMap<>(logits)), options);
         ofCrops = List.of(
                 new RowCopy(network.output(TeacherGraph.CLS_FEATURES), features),
                 new RowCopy(network.output(TeacherGraph.CLS_LOGITS), clsLogits));
@@ -110,7 +102,7 @@ final class TeacherPass implements AutoCloseable {
         return features;
     }
 
-    /** Bytes of intermediate arrays. */
+    /** Bytes of intermediate arrays beside the working memory of all plans. */
     long bytes() {
         return network.bytes() + (targets == network ? 0 : targets.bytes()) + gatheredBytes;
     }

@@ -92,7 +92,7 @@ final class CompiledVit implements Compiled {
                 outputs,
                 Map.of(),
                 new Bindings(bound, targets, weights),
-                new PlanOptions(providers, Collective.ALONE, checkpoints));
+                new PlanOptions(providers, Collective.ALONE).recomputingFrom(checkpoints));
     }
 
     /** A loss that takes no time, of which every token and channel gets a gradient of its own. */

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One block of memory for all intermediate arrays of a plan (one block for each data type). Values that are never alive at the same time
+ * One block of memory for intermediate arrays of a plan (one block for each data type). Values that are never alive at the same time
  * share memory: the largest are placed first, each at the lowest place that is free for as long as it lives. The memory is taken by
  * {@link #bind}, not before.
  */
@@ -80,12 +80,18 @@ final class Arena {
                 .sum();
     }
 
+    /** Where the blocks come from. */
+    interface Memory {
+        /** At least {@code length} elements. */
+        INDArray block(DataType type, long length);
+    }
+
     /** Takes the memory and binds the values' arrays. */
-    void bind() {
+    void bind(Memory memory) {
         scalars.forEach(v -> v.bind(Nd4j.scalar(v.type, 0)));
         blocks.forEach((type, b) -> {
             int align = align(type);
-            INDArray block = Nd4j.createUninitialized(type, b.length);
+            INDArray block = memory.block(type, b.length);
             long shift = Math.floorMod(-block.data().address() / type.width(), align);
             for (Placed p : b.places) {
                 p.value.bind(view(block, p.start + shift, p.value.shape, type));

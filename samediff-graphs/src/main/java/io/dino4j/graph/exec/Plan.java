@@ -96,8 +96,8 @@ public final class Plan implements AutoCloseable {
         MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces();
         try {
             Trace trace = Trace.of(graph, outputs, inputs, bindings, options.checkpoints(), Set.of());
-            long arenaBytes = trace.bind();
-            Scratch scratch = new Scratch();
+            long arenaBytes = trace.bind(options.memory());
+            Scratch scratch = options.memory().map(m -> new Scratch(m::scratch)).orElseGet(Scratch::new);
             KeptWeights weights = new KeptWeights(bindings.weights(), trace.weights());
             KernelContext context = new KernelContext(options.collective(), scratch, weights);
             List<Step> steps = steps(trace, options.providers(), context);
@@ -240,7 +240,7 @@ public final class Plan implements AutoCloseable {
         return steps.size();
     }
 
-    /** Bytes of intermediate arrays, scratch and copies of weights. */
+    /** Bytes of intermediate arrays, scratch and copies of weights, without those of a {@link WorkingMemory}. */
     public long bytes() {
         return arenaBytes + scratch.bytes() + weights.bytes();
     }

@@ -9,8 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -247,8 +249,13 @@ final class Trace {
         }
     }
 
-    private Arena arena() {
-        return new Arena(values.stream().filter(Value::isOfArena).toList());
+    private Arena arena(Predicate<Value> which) {
+        return new Arena(
+                values.stream().filter(v -> v.isOfArena() && which.test(v)).toList());
+    }
+
+    private boolean isLasting(Value v) {
+        return v.outlasts(nodes.size());
     }
 
     /** What the plan needs. */
@@ -270,13 +277,25 @@ final class Trace {
             cost = cost.plus(c);
             largest = Math.max(largest, (long) c.bytes());
         }
-        return new PlanSize(arena().bytes(), largest, cost, nodes.size());
+        return new PlanSize(
+                arena(v -> true).bytes(),
+                arena(v -> !isLasting(v)).bytes(),
+                arena(this::isLasting).bytes(),
+                largest,
+                cost,
+                nodes.size());
     }
 
-    /** Gives an array to every value; bytes of those that are the plan's own. */
-    long bind() {
-        Arena arena = arena();
-        arena.bind();
+    /**
+     * Gives an array to every value.
+     *
+     * @param shared memory for what the plan needs only while it runs
+     * @return bytes that are the plan's own
+     */
+    long bind(Optional<WorkingMemory> shared) {
+        Arena own = arena(v -> shared.isEmpty() || isLasting(v));
+        own.bind(Nd4j::createUninitialized);
+        shared.ifPresent(m -> arena(v -> !isLasting(v)).bind(m::arena));
         refreshes = leaves.gather();
         for (Value v : values) {
             if (v.host() != null && !v.isBound() && v.isRead()) {
@@ -291,7 +310,7 @@ final class Trace {
                 copies.add(new Copy(v.array(), e.getValue()));
             }
         }
-        return arena.bytes();
+        return own.bytes();
     }
 
     /** The ops on their arrays, in order; identities are gone. */

@@ -143,6 +143,11 @@ final class Value {
         return !outside && host == null && isWritten();
     }
 
+    /** True if it is there before the first of {@code ops} ops or after the last. */
+    boolean outlasts(int ops) {
+        return first < 0 || last >= ops;
+    }
+
     boolean isBound() {
         return array != null;
     }

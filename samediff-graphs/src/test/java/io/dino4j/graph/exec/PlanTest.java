@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.Linear;
 import io.dino4j.graph.op.SplitRows;
+import io.dino4j.graph.vit.Ffn;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -50,6 +52,42 @@ final class PlanTest {
 
     private Plan compile(SameDiff sd, String... outputs) {
         return compile(sd, PORTABLE, List.of(outputs));
+    }
+
+    /** Plans that take turns in one memory work out what they do in their own, and outputs outlast the others' runs. */
+    @ParameterizedTest
+    @EnumSource(Providers.class)
+    void plansTakeTurnsInOneMemory(Providers providers) {
+        PlanOptions own = new PlanOptions(providers.list(), Collective.ALONE);
+        WorkingMemory memory = new WorkingMemory();
+        List<INDArray> expected = new ArrayList<>();
+        List<Plan> plans = new ArrayList<>();
+        List<Long> taken = new ArrayList<>();
+        for (int images = 3; images > 0; images--) {
+            TinyVit vit = new TinyVit(TinyVit.config(Ffn.MLP, 1), Precision.F32);
+            Map<String, INDArray> in = TinyVit.images(F, images);
+            long ownBytes;
+            try (Plan alone = Plan.compile(vit.graph(), List.of(TinyVit.NORM), in, Bindings.NONE, own)) {
+                alone.input(TinyVit.IMAGES).assign(in.get(TinyVit.IMAGES));
+                alone.run();
+                expected.add(alone.output(TinyVit.NORM));
+                ownBytes = alone.bytes();
+            }
+            Plan plan = Plan.compile(vit.graph(), List.of(TinyVit.NORM), in, Bindings.NONE, own.workingIn(memory));
+            plan.input(TinyVit.IMAGES).assign(in.get(TinyVit.IMAGES));
+            plans.add(plan);
+            taken.add(memory.bytes());
+            assertTrue(plan.bytes() < ownBytes / 2, plan.bytes() + " of " + ownBytes);
+        }
+        assertTrue(taken.get(0) > 0);
+        assertEquals(taken.get(0), taken.get(2), "the smaller plans take nothing");
+        for (int run = 0; run < 2; run++) {
+            plans.forEach(Plan::run);
+            for (int i = 0; i < plans.size(); i++) {
+                assertEquals(expected.get(i), plans.get(i).output(TinyVit.NORM));
+            }
+        }
+        plans.forEach(Plan::close);
     }
 
     @ParameterizedTest
