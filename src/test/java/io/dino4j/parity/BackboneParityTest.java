@@ -106,9 +106,9 @@ final class BackboneParityTest {
 
         /** Rows of one group of crops as {@code [images, tokens, D]}. */
         INDArray group(INDArray rows, int g) {
-            int first = tokens.clsRow(g, 0);
-            int n = tokens.groups().get(g).count();
-            int length = tokens.groups().get(g).length();
+            int first = tokens.layout().clsRow(g, 0);
+            int n = tokens.layout().groups().get(g).count();
+            int length = tokens.layout().groups().get(g).length();
             return rows.get(NDArrayIndex.interval(first, first + (long) n * length), NDArrayIndex.all())
                     .dup('c')
                     .reshape(n, length, c.embedDim());
@@ -325,7 +325,7 @@ final class BackboneParityTest {
         List<INDArray> weights = new ArrayList<>();
         for (int g = 0; g < crops.size(); g++) {
             INDArray cls = f.npy("drop_w" + g);
-            long patches = net.tokens.groups().get(g).length() - net.c.numPrefixTokens();
+            long patches = net.tokens.layout().groups().get(g).length() - net.c.numPrefixTokens();
             weights.add(net.lossWeights(
                     cls, Optional.empty(), Nd4j.zeros(cls.dataType(), cls.size(0), patches, net.c.embedDim())));
         }

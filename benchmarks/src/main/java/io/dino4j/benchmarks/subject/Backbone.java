@@ -153,8 +153,7 @@ final class Backbone implements Subject {
 
         /** A loss that takes no time, of which every token and channel gets a gradient of its own. */
         private SDVariable loss(SDVariable norm, Tokens out) {
-            int rows =
-                    out.groups().stream().mapToInt(s -> s.count() * s.length()).sum();
+            int rows = out.layout().numRows();
             int pass = tokens.size();
             SDVariable w = placeHolder(
                     "loss_direction" + pass,

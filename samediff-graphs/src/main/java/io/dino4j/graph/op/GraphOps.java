@@ -28,6 +28,8 @@ public final class GraphOps {
                 new GatherRows.Grad(),
                 new AddRows(),
                 new AddRows.Grad(),
+                new AddKeptRows(),
+                new AddKeptRows.Grad(),
                 new SplitRows(),
                 new SplitRows.Grad(),
                 new L2Normalize(),

@@ -1,6 +1,6 @@
 package io.dino4j.graph.ssl;
 
-import io.dino4j.graph.vit.Tokens;
+import io.dino4j.graph.vit.TokenLayout;
 import java.util.Arrays;
 
 /**
@@ -8,12 +8,12 @@ import java.util.Arrays;
  * global crops.
  */
 public final class HeadRows {
-    private final Tokens tokens;
+    private final TokenLayout tokens;
     private final int patches;
     private final int firstPatch;
     private final int[] rows;
 
-    HeadRows(SslConfig c, Tokens tokens) {
+    HeadRows(SslConfig c, TokenLayout tokens) {
         this.tokens = tokens;
         this.patches = c.globalPatches();
         boolean local = tokens.groups().size() > 1;

@@ -2,8 +2,9 @@ package io.dino4j.graph.ssl;
 
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
-import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.KoLeo;
+import io.dino4j.graph.vit.Crops;
+import io.dino4j.graph.vit.TokenLayout;
 import io.dino4j.graph.vit.Tokens;
 import io.dino4j.graph.vit.Vit;
 import java.util.List;
@@ -36,12 +37,13 @@ public final class KoLeoGraph {
         DataType type = precision.parameters();
         SameDiff sd = BoundGraph.create();
         Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, precision);
-        Tokens tokens = vit.forward(List.of(StudentGraph.globalCrops(sd, c, type)), c.dropRate(), c.dropUniform());
+        List<Crops> crops = List.of(StudentGraph.globalCrops(sd, c, type));
+        TokenLayout layout = vit.layout(crops);
         int[] cls =
-                IntStream.range(0, c.globalRows()).map(i -> tokens.clsRow(0, i)).toArray();
+                IntStream.range(0, c.globalRows()).map(i -> layout.clsRow(0, i)).toArray();
         SDVariable index = sd.constant(TeacherGraph.ROWS, Nd4j.createFromArray(cls));
-        SDVariable picked = new GatherRows(sd, tokens.prenorm(), index, false).outputVariables()[0];
-        TeacherGraph.features(vit.norm(picked), precision).rename(TeacherGraph.CLS_FEATURES);
+        Tokens picked = vit.forward(crops, c.dropRate(), c.dropUniform(), index);
+        TeacherGraph.features(vit.norm(picked.prenorm()), precision).rename(TeacherGraph.CLS_FEATURES);
         return sd;
     }
 

@@ -2,7 +2,6 @@ package io.dino4j.graph.ssl;
 
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
-import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.PrototypeCrossEntropy;
 import io.dino4j.graph.op.SplitRows;
 import io.dino4j.graph.op.WeightedSum;
@@ -25,7 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param graph the graph, {@link #LOSS} marked as its loss; placeholders are the constants of this class, those of {@link TeacherGraph}
  *     and {@link TargetsGraph} that say so, and those of {@code tokens.dropPath()} and of {@code pairings}
- * @param tokens where the tokens of which image are; group 0 holds global, group 1 local crops
+ * @param tokens the tokens that go through heads, of the layout whose group 0 holds global, group 1 local crops
  * @param rows the tokens that go through heads
  * @param terms the parts of the objective
  * @param pairings with several micro-batches: which target rows each micro-batch reads
@@ -103,12 +102,12 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
         StudentGraph build() {
             Vit vit = new Vit(sd, c.student().backbone(), SslConfig.BACKBONE, precision);
             Heads heads = new Heads(sd, c.student(), type);
-            Tokens tokens = vit.forward(crops(), c.dropRate(), c.dropUniform());
-            HeadRows headRows = new HeadRows(c, tokens);
+            List<Crops> crops = crops();
+            HeadRows headRows = new HeadRows(c, vit.layout(crops));
 
             SDVariable index = TeacherGraph.index(sd, c, headRows, c.headRows());
-            SDVariable picked = new GatherRows(sd, tokens.prenorm(), index, false).outputVariables()[0];
-            SDVariable rows = vit.norm(picked); //                                            [L B + 2 B + M, D]
+            Tokens picked = vit.forward(crops, c.dropRate(), c.dropUniform(), index);
+            SDVariable rows = vit.norm(picked.prenorm()); //                                          [L B + 2 B + M, D]
             boolean local = c.localCrops() > 0;
             long[] counts = local
                     ? new long[] {c.localRows(), c.globalRows(), c.patchRows()}
@@ -142,7 +141,7 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
             SDVariable loss = new WeightedSum(sd, values, weights).outputVariable();
             loss.rename(LOSS);
             sd.setLossVariables(LOSS);
-            return new StudentGraph(sd, tokens, headRows, terms, pairings);
+            return new StudentGraph(sd, picked, headRows, terms, pairings);
         }
 
         private List<Crops> crops() {

@@ -2,7 +2,6 @@ package io.dino4j.graph.ssl;
 
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
-import io.dino4j.graph.op.GatherRows;
 import io.dino4j.graph.op.SplitRows;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.Tokens;
@@ -48,11 +47,11 @@ public record TeacherGraph(SameDiff graph, HeadRows rows, List<String> outputs) 
         SDVariable images = sd.placeHolder(GLOBAL_CROPS, type, c.globalRows(), 3, c.globalSize(), c.globalSize());
         Vit vit = new Vit(sd, c.teacher().backbone(), SslConfig.BACKBONE, precision);
         Heads heads = new Heads(sd, c.teacher(), type);
-        Tokens tokens = vit.forward(List.of(new Crops(images, c.globalRows(), c.globalSize(), c.globalSize())));
-        HeadRows rows = new HeadRows(c, tokens);
+        List<Crops> crops = List.of(new Crops(images, c.globalRows(), c.globalSize(), c.globalSize()));
+        HeadRows rows = new HeadRows(c, vit.layout(crops));
         SDVariable index = index(sd, c, rows, c.globalRows() + c.patchRows());
-        SDVariable picked = new GatherRows(sd, tokens.prenorm(), index, false).outputVariables()[0];
-        SDVariable normed = vit.norm(picked); //                                                [2 B + M, D]
+        Tokens picked = vit.forward(crops, 0, true, index);
+        SDVariable normed = vit.norm(picked.prenorm()); //                                              [2 B + M, D]
         SDVariable[] logits = heads.logits(normed, c.globalRows(), c.patchRows());
         SDVariable cls = new SplitRows(sd, normed, c.globalRows(), c.patchRows()).outputVariables()[0];
         features(cls, precision).rename(CLS_FEATURES);

@@ -1,6 +1,7 @@
 package io.dino4j.graph.kernel;
 
 import io.dino4j.graph.kernel.portable.PortableProvider;
+import io.dino4j.graph.op.AddKeptRows;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.CenteredSoftmax;
 import io.dino4j.graph.op.GraphOp;
@@ -55,7 +56,7 @@ public final class MixedAgreement {
         if (op instanceof Linear linear && linear.hasResidual()) {
             return Set.of(0, c.inputs().size() - 1);
         }
-        return op instanceof AddRows ? Set.of(0, 1) : Set.of(0);
+        return op instanceof AddRows || op instanceof AddKeptRows ? Set.of(0, 1) : Set.of(0);
     }
 
     /**

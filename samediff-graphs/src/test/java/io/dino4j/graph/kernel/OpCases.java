@@ -1,5 +1,6 @@
 package io.dino4j.graph.kernel;
 
+import io.dino4j.graph.op.AddKeptRows;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.Attention;
 import io.dino4j.graph.op.CenteredSoftmax;
@@ -80,6 +81,8 @@ final class OpCases {
         c.embed(0, new Group(2, 2, true), new Group(-1, 3, true));
         c.addRows(5, 3, new int[] {4, 0, 2}, new double[] {1.5, 2}, 2, 1);
         c.addRows(2, 2, new int[] {1}, new double[] {1}, 1);
+        c.addKeptRows(7, 3, new int[] {2, 0, 6, 0, 5}, new int[] {0, 4, 5}, new double[] {1.5, 2}, 2, 1);
+        c.addKeptRows(2, 2, new int[] {0}, new int[] {1}, new double[] {2}, 1);
         c.split(3, 2, 1, 3);
         c.split(2, 4);
         c.crossEntropy(5, 4, 3, 1, 0.1);
@@ -129,6 +132,7 @@ final class OpCases {
         c.embed(4, new Group(2, 49, true), new Group(5, 9, false));
         c.embed(0, new Group(3, 16, false));
         c.addRows(300, 96, c.distinct(300, 120), new double[] {1.25, 2}, 100, 20);
+        c.addKeptRows(300, 97, c.numbers(300, 150), c.distinct(300, 120), new double[] {1.25, 2}, 100, 20);
         c.split(65, 50, 1, 200);
         c.crossEntropy(70, 1000, 20, 2, 0.1);
         c.crossEntropy(33, 515, 33, 1, 0.1);
@@ -336,6 +340,15 @@ final class OpCases {
                 "add %s rows to [%d, %d]".formatted(Arrays.toString(rows), t, d),
                 (sd, v) -> new AddRows(sd, v[0], v[1], v[2], rows, alphas),
                 List.of(array(t, d), array(index.length, d), Nd4j.createFromArray(index)),
+                0);
+    }
+
+    private void addKeptRows(int t, int d, int[] picked, int[] kept, double[] alphas, long... rows) {
+        int m = picked.length;
+        add(
+                "add %s kept of %d rows to [%d, %d]".formatted(Arrays.toString(rows), t, m, d),
+                (sd, v) -> new AddKeptRows(sd, v[0], v[1], v[2], v[3], t, rows, alphas),
+                List.of(array(m, d), array(m, d), Nd4j.createFromArray(picked), Nd4j.createFromArray(kept)),
                 0);
     }
 

@@ -97,7 +97,7 @@ final class VitTest {
         for (int[] s : SIZES) {
             crops.add(new Crops(sd.placeHolder("x" + crops.size(), F, s[0], 3, s[1], s[2]), s[0], s[1], s[2]));
         }
-        Tokens t = new Vit(sd, CONFIG, "", Precision.F32).forward(crops);
+        TokenLayout t = new Vit(sd, CONFIG, "", Precision.F32).layout(crops);
         // 1 + 3 + 10, 1 + 3 + 3 and 1 + 3 + 8 tokens
         assertEquals(0, t.clsRow(0, 0));
         assertEquals(14, t.clsRow(0, 1));
@@ -105,6 +105,7 @@ final class VitTest {
         assertEquals(28 + 21, t.clsRow(2, 0));
         assertEquals(14 + 4 + 9, t.patchRow(0, 1, 9));
         assertEquals(28 + 14 + 4, t.patchRow(1, 2, 0));
+        assertEquals(28 + 21 + SIZES[2][0] * 12, t.numRows());
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.dino4j.graph.kernel.onednn;
 import io.dino4j.graph.kernel.Kernel;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.op.AddKeptRows;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.Attention;
 import io.dino4j.graph.op.CenteredSoftmax;
@@ -56,6 +57,8 @@ public final class OneDnnProvider implements KernelProvider {
             Map.entry(GatherRows.Grad.class, RowKernels::gatherGradient),
             Map.entry(AddRows.class, RowKernels::addRows),
             Map.entry(AddRows.Grad.class, RowKernels::addRowsGradient),
+            Map.entry(AddKeptRows.class, RowKernels::addKeptRows),
+            Map.entry(AddKeptRows.Grad.class, RowKernels::addKeptRowsGradient),
             Map.entry(SplitRows.Grad.class, RowKernels::splitGradient),
             Map.entry(L2Normalize.class, RowKernels::l2Normalize),
             Map.entry(L2Normalize.Grad.class, RowKernels::l2NormalizeGradient),

@@ -1,6 +1,9 @@
 package io.dino4j.graph.kernel.onednn;
 
+import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.op.AddKeptRows;
 import io.dino4j.graph.op.AddRows;
+import io.dino4j.graph.op.GraphOp;
 import io.dino4j.graph.op.L2Normalize;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -93,6 +96,64 @@ final class RowKernels {
                 dBranch.put(i, 0, block, 0, width);
             };
         });
+    }
+
+    static void addKeptRows(Program p) {
+        Floats x = Floats.of(p.in(0));
+        Floats branch = Floats.of(p.in(1));
+        Floats y = Floats.of(p.out(0));
+        int total = (int) p.in(0).rows();
+        int width = (int) p.in(0).columns();
+        Kept kept = Kept.of(p, 2);
+        p.then(() -> {
+            y.copyRows(0, x, 0, total, width);
+            kept.read();
+        });
+        p.rows(total, width, () -> {
+            float[] block = new float[width];
+            float[] work = new float[width];
+            return i -> {
+                float factor = kept.factor(i);
+                if (factor != 0) {
+                    branch.get(i, 0, block, 0, width);
+                    y.add(i, factor, block, work, width);
+                }
+            };
+        });
+    }
+
+    static void addKeptRowsGradient(Program p) {
+        Floats dY = Floats.of(p.in(0));
+        Floats dBranch = Floats.of(p.out(0));
+        int width = (int) p.in(0).columns();
+        Kept kept = Kept.of(p, 1);
+        p.then(kept::read).rows(p.in(0).rows(), width, () -> {
+            float[] block = new float[width];
+            return i -> {
+                dY.get(i, 0, block, 0, width);
+                scale(block, kept.factor(i));
+                dBranch.put(i, 0, block, 0, width);
+            };
+        });
+    }
+
+    /** Which of the picked rows are kept, and their factors. */
+    private record Kept(GraphOp op, Ints picked, Ints kept, double[] factors) {
+        /** From the inputs {@code picked} and, just after it, {@code kept}. */
+        static Kept of(Program p, int picked) {
+            OpCall c = p.call();
+            return new Kept(
+                    c.op(), Ints.of(c.in(picked)), Ints.of(c.in(picked + 1)), new double[(int) c.op().attribute(0)]);
+        }
+
+        void read() {
+            picked.read();
+            AddKeptRows.factors(op, kept.read(), factors);
+        }
+
+        float factor(int i) {
+            return (float) factors[picked.values()[i]];
+        }
     }
 
     /** The factor of every row of the branch. */

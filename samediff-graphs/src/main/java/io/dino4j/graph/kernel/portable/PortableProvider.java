@@ -5,6 +5,7 @@ import static java.util.Map.entry;
 import io.dino4j.graph.kernel.Kernel;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.op.AddKeptRows;
 import io.dino4j.graph.op.AddRows;
 import io.dino4j.graph.op.Attention;
 import io.dino4j.graph.op.CenteredSoftmax;
@@ -58,6 +59,8 @@ public final class PortableProvider implements KernelProvider {
             entry(GatherRows.Grad.class, RowKernels::gatherGrad),
             entry(AddRows.class, RowKernels::add),
             entry(AddRows.Grad.class, RowKernels::addGrad),
+            entry(AddKeptRows.class, RowKernels::addKept),
+            entry(AddKeptRows.Grad.class, RowKernels::addKeptGrad),
             entry(SplitRows.class, RowKernels::split),
             entry(SplitRows.Grad.class, RowKernels::splitGrad),
             entry(PrototypeCrossEntropy.class, LossKernels::crossEntropy),

@@ -5,6 +5,7 @@ import static io.dino4j.graph.kernel.portable.Algebra.scatterAdd;
 
 import io.dino4j.graph.kernel.Kernel;
 import io.dino4j.graph.kernel.OpCall;
+import io.dino4j.graph.op.AddKeptRows;
 import io.dino4j.graph.op.GraphOp;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -46,6 +47,23 @@ final class RowKernels {
             INDArray taken = Algebra.gather(c.in(0), c.in(1));
             c.out(0).assign(taken.muli(alphas));
         };
+    }
+
+    static Kernel addKept(OpCall c) {
+        return () -> c.out(0).assign(c.in(0).add(c.in(1).mul(factors(c, c.in(2), c.in(3)))));
+    }
+
+    static Kernel addKeptGrad(OpCall c) {
+        return () -> c.out(0).assign(c.in(0).mul(factors(c, c.in(1), c.in(2))));
+    }
+
+    /** The factor of each row of the branch, {@code [M, 1]}, 0 for one that is not kept. */
+    private static INDArray factors(OpCall c, INDArray picked, INDArray kept) {
+        double[] all = new double[(int) c.op().attribute(0)];
+        AddKeptRows.factors(c.op(), kept.toIntVector(), all);
+        double[] own =
+                Arrays.stream(picked.toIntVector()).mapToDouble(row -> all[row]).toArray();
+        return Nd4j.createFromArray(own).castTo(c.in(0).dataType()).reshape(own.length, 1);
     }
 
     /** The factor of each row of the branch, {@code [M, 1]}. */
