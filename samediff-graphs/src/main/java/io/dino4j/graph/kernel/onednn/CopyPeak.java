@@ -35,13 +35,7 @@ public final class CopyPeak {
                 Program program = new Program(new OpCall(new Patchify(), List.of(x), new INDArray[] {y}, context))) {
             new Primitives(program).reorder(program.in(0), program.out(0));
             program.ready().run();
-            long least = Long.MAX_VALUE;
-            for (int i = 0; i < ROUNDS; i++) {
-                long start = System.nanoTime();
-                program.run();
-                least = Math.min(least, System.nanoTime() - start);
-            }
-            return 2.0 * floats * Float.BYTES * 1e9 / least;
+            return 2.0 * floats * Float.BYTES * 1e9 / program.leastNanos(ROUNDS);
         }
     }
 }
