@@ -65,7 +65,7 @@ final class ArchitectureTest {
                 .whereLayer("datavec-pipelines")
                 .mayNotAccessAnyLayer()
                 .whereLayer("zoo")
-                .mayOnlyAccessLayers("samediff-graphs")
+                .mayOnlyAccessLayers("samediff-graphs", "datavec-pipelines")
                 .whereLayer("trainers")
                 .mayOnlyAccessLayers("samediff-graphs", "datavec-pipelines", "zoo")
                 .whereLayer("examples")

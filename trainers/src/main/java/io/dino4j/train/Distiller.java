@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.Progress;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.config.ConfigLayers;

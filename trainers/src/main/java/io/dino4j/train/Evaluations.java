@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.train.report.PatchFeatures;

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.crop.EvalBatch;
 import io.dino4j.data.crop.EvalBatches;
 import io.dino4j.data.image.EvalTransform;

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.graph.exec.Sessions;
 import io.dino4j.graph.kernel.KernelProvider;

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.Progress;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.RunConfig;

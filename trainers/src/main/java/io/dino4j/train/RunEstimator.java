@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.ImageSubset;
 import io.dino4j.graph.Precision;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dino4j.data.Progress;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.live.LiveFeed;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dino4j.data.Progress;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.LinuxMemory;

@@ -2,6 +2,7 @@ package io.dino4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.RenderedShapes;
 import io.dino4j.graph.exec.Providers;

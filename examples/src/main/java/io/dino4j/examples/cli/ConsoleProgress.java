@@ -1,6 +1,6 @@
 package io.dino4j.examples.cli;
 
-import io.dino4j.train.Progress;
+import io.dino4j.data.Progress;
 import java.io.PrintStream;
 import java.util.HashSet;
 import java.util.Map;

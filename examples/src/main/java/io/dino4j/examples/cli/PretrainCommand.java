@@ -1,8 +1,8 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.data.Progress;
 import io.dino4j.train.Distiller;
 import io.dino4j.train.Pretrainer;
-import io.dino4j.train.Progress;
 import io.dino4j.train.StepObserver;
 import io.dino4j.train.Training;
 import io.dino4j.train.config.ConfigLayers;

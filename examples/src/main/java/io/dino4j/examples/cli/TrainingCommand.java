@@ -1,10 +1,10 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.train.KnnProbe;
 import io.dino4j.train.Pretrainer;
-import io.dino4j.train.Progress;
 import io.dino4j.train.RunDirectory;
 import io.dino4j.train.StepObserver;
 import io.dino4j.train.Training;

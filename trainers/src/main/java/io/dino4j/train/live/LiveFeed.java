@@ -1,7 +1,7 @@
 package io.dino4j.train.live;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
-import io.dino4j.train.Progress;
 import io.dino4j.train.StepObserver;
 
 /** What only the process that trains can tell a {@link LivePage}: the task at hand, messages and pictures. */

@@ -1,7 +1,7 @@
 package io.dino4j.train.live;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.dino4j.train.Progress;
+import io.dino4j.data.Progress;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package io.dino4j.train;
+package io.dino4j.data;
 
 import java.util.Map;
 
