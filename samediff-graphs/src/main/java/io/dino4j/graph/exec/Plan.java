@@ -32,8 +32,8 @@ public final class Plan implements AutoCloseable {
     private final KeptWeights weights;
     private boolean closed;
 
-    /** One op of the plan, or a copy from or to an array that it cannot work on in place. */
-    record Step(String opName, Cost cost, Kernel kernel) {}
+    /** One op of the plan with the arrays it reads, or a copy from or to an array that it cannot work on in place. */
+    record Step(String opName, Cost cost, Kernel kernel, List<INDArray> reads) {}
 
     private Plan(
             List<Step> steps,
@@ -138,7 +138,7 @@ public final class Plan implements AutoCloseable {
                 Kernel kernel = call.op() instanceof GraphOp op
                         ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
                         : new StockKernel(call.op(), call.inputs(), call.outputs());
-                steps.add(new Step(call.op().opName(), call.cost(), kernel));
+                steps.add(new Step(call.op().opName(), call.cost(), kernel, call.inputs()));
             }
             trace.copies().forEach(c -> steps.add(copy(c)));
             return steps;
@@ -150,7 +150,7 @@ public final class Plan implements AutoCloseable {
 
     private static Step copy(Trace.Copy c) {
         Cost cost = new Cost(0, 2.0 * c.to().length() * c.to().dataType().width());
-        return new Step("copy", cost, () -> c.to().assign(c.from()));
+        return new Step("copy", cost, () -> c.to().assign(c.from()), List.of(c.from()));
     }
 
     private static Kernel kernel(OpCall call, List<KernelProvider> providers) {
@@ -208,10 +208,43 @@ public final class Plan implements AutoCloseable {
 
     /** Runs every op once. */
     public void run() {
+        run(0, steps.size());
+    }
+
+    /**
+     * The first half of a run that waits for a placeholder: every op before the first that reads it, such as the forward pass of a
+     * gradient graph whose upstream gradient is not known yet. Outputs made by then may be read; {@link #runFrom} does the rest.
+     *
+     * @throws IllegalArgumentException if the plan does not read this placeholder
+     */
+    public void runUntil(String placeholder) {
+        run(0, firstReader(placeholder));
+    }
+
+    /**
+     * The second half of a run, after {@link #runUntil} and after the placeholder was written.
+     *
+     * @throws IllegalArgumentException if the plan does not read this placeholder
+     */
+    public void runFrom(String placeholder) {
+        run(firstReader(placeholder), steps.size());
+    }
+
+    private void run(int from, int to) {
         requireOpen();
-        for (Step s : steps) {
-            s.kernel().run();
+        for (int i = from; i < to; i++) {
+            steps.get(i).kernel().run();
         }
+    }
+
+    private int firstReader(String placeholder) {
+        INDArray array = input(placeholder);
+        for (int i = 0; i < steps.size(); i++) {
+            if (steps.get(i).reads().stream().anyMatch(a -> Leaves.overlap(a, array))) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("no op reads the placeholder '%s'".formatted(placeholder));
     }
 
     /**

@@ -54,6 +54,36 @@ final class PlanTest {
         return compile(sd, PORTABLE, List.of(outputs));
     }
 
+    /** A run in two halves is a whole run: its forward pass does not wait for the gradient that comes from above. */
+    @ParameterizedTest
+    @EnumSource(Providers.class)
+    void aRunWaitsForAPlaceholder(Providers providers) {
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.var("x", TinyVit.random(F, 3, 4));
+        SDVariable w = sd.var("w", TinyVit.random(F, 5, 4).muli(0.5));
+        SDVariable y = new Linear(sd, x, w, null, true, null, null).outputVariables()[0].rename("y");
+        SDVariable up = sd.placeHolder("up", F, 3, 5);
+        sd.sum("loss", y.mul(up));
+        sd.setLossVariables("loss");
+        SameDiff gradients = Gradients.graph(sd, List.of("x", "w"));
+        List<String> outputs = List.of("y", Gradients.nameOf(sd, "x"), Gradients.nameOf(sd, "w"));
+        try (Plan whole = compile(gradients, providers.list(), outputs);
+                Plan halves = compile(gradients, providers.list(), outputs)) {
+            INDArray upstream = TinyVit.random(F, 3, 5).muli(7);
+            whole.input("up").assign(upstream);
+            whole.run();
+            for (int again = 0; again < 2; again++) {
+                halves.input("up").assign(Float.NaN);
+                halves.runUntil("up");
+                assertEquals(whole.output("y"), halves.output("y"));
+                halves.input("up").assign(upstream);
+                halves.runFrom("up");
+                outputs.forEach(o -> assertEquals(whole.output(o), halves.output(o), o));
+            }
+            assertThrows(IllegalArgumentException.class, () -> halves.runUntil("down"));
+        }
+    }
+
     /** Plans that take turns in one memory work out what they do in their own, and outputs outlast the others' runs. */
     @ParameterizedTest
     @EnumSource(Providers.class)
