@@ -1,5 +1,6 @@
 package io.dino4j.graph.param;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -24,6 +25,21 @@ public final class ParameterVector {
         return new ParameterVector(layout, Nd4j.zeros(type, layout.length()));
     }
 
+    /**
+     * Parameters in memory that somebody else owns, such as a part of DL4J's flat vector.
+     *
+     * @param vector as many elements as the layout, one after another: {@code [length]} or {@code [1, length]}
+     * @throws IllegalArgumentException if the length differs, or elements do not follow each other
+     */
+    public static ParameterVector over(ParameterLayout layout, INDArray vector) {
+        boolean adjacent = vector.length() == 1 || vector.stride(vector.rank() - 1) == 1;
+        if (vector.length() != layout.length() || !adjacent || vector.size(vector.rank() - 1) != vector.length()) {
+            throw new IllegalArgumentException("expected %d elements one after another, got shape %s, stride %s"
+                    .formatted(layout.length(), Arrays.toString(vector.shape()), Arrays.toString(vector.stride())));
+        }
+        return new ParameterVector(layout, vector.reshape(vector.length()));
+    }
+
     /** Where each parameter lies. */
     public ParameterLayout layout() {
         return layout;
@@ -38,7 +54,7 @@ public final class ParameterVector {
     public INDArray view(String name) {
         ParameterLayout.Entry e = layout.get(name);
         long[] stride = Nd4j.getStrides(e.shape(), 'c');
-        return Nd4j.create(vector.data(), e.shape(), stride, e.offset(), 'c');
+        return Nd4j.create(vector.data(), e.shape(), stride, vector.offset() + e.offset(), 'c');
     }
 
     /**

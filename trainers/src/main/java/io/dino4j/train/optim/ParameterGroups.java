@@ -1,6 +1,8 @@
 package io.dino4j.train.optim;
 
 import io.dino4j.graph.param.ParameterLayout;
+import io.dino4j.graph.ssl.SslConfig;
+import io.dino4j.graph.vit.ParameterRules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +19,8 @@ import java.util.Map;
  * Block names may carry upstream's chunk number, {@code blocks.<chunk>.<block>}.
  */
 public final class ParameterGroups {
+    private static final String BACKBONE = SslConfig.BACKBONE;
+
     /**
      * One parameter's multipliers.
      *
@@ -87,8 +91,7 @@ public final class ParameterGroups {
             if (name.contains("patch_embed")) {
                 lr *= patchEmbedLrMult;
             }
-            boolean undecayed = name.endsWith(".bias") || name.contains("norm") || name.contains("gamma");
-            Key key = new Key(subNetwork, lr, undecayed ? 0 : 1, name.contains("last_layer"));
+            Key key = new Key(subNetwork, lr, ParameterRules.isDecayed(name) ? 1 : 0, name.contains("last_layer"));
             int group = fused.computeIfAbsent(key, k -> fused.size());
             groups.add(new Group(name, lr, key.wdMultiplier(), key.lastLayer(), group));
             Range range = new Range(
@@ -147,27 +150,10 @@ public final class ParameterGroups {
     }
 
     private static int layer(String name, int depth) {
-        if (!name.startsWith("backbone.")) {
-            return depth + 1;
-        }
-        String rest = name.substring("backbone.".length());
-        for (String first : List.of("pos_embed", "patch_embed", "mask_token", "cls_token", "register_tokens")) {
-            if (rest.startsWith(first)) {
-                return 0;
-            }
-        }
-        int block = block(name);
-        return block < 0 ? depth + 1 : block + 1;
+        return name.startsWith(BACKBONE) ? ParameterRules.layer(name.substring(BACKBONE.length()), depth) : depth + 1;
     }
 
-    /** Block number of a backbone parameter, −1 for one outside the blocks; of two numbers the second counts. */
     private static int block(String name) {
-        String prefix = "backbone.blocks.";
-        if (!name.startsWith(prefix)) {
-            return -1;
-        }
-        String[] parts = name.substring(prefix.length()).split("\\.");
-        boolean chunked = parts.length > 1 && parts[1].chars().allMatch(Character::isDigit);
-        return Integer.parseInt(parts[chunked ? 1 : 0]);
+        return name.startsWith(BACKBONE) ? ParameterRules.block(name.substring(BACKBONE.length())) : -1;
     }
 }

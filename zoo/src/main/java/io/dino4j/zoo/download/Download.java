@@ -1,0 +1,238 @@
+package io.dino4j.zoo.download;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URLConnection;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A file from the net. It arrives under the name {@code NAME.part} and gets its own name when it is whole, so that there is never half a
+ * file under it. A download that was broken off, in this process or an earlier one, goes on where it stopped, if the server can do that and
+ * still has the same file.
+ *
+ * @param from {@code https:}, {@code http:} or {@code file:}
+ * @param target where the file will be
+ * @param sha256 what it must hash to; empty to check its length alone
+ */
+record Download(URI from, Path target, Optional<String> sha256) {
+    private static final int TRIES = 5;
+    private static final int CONNECT_MS = 20_000;
+    private static final int STALL_MS = 60_000;
+    private static final int BUFFER = 1 << 20;
+
+    /** What a server says of a file, to ask for the rest of the same one. */
+    private static final String TAG = ".tag";
+
+    /**
+     * The file, which is fetched unless it is there.
+     *
+     * @throws IOException naming the address and what is wrong; what has arrived is kept for the next try
+     */
+    Path fetch() throws IOException {
+        if (Files.exists(target) && isRight(target)) {
+            return target;
+        }
+        if ("file".equals(from.getScheme())) {
+            return local();
+        }
+        Files.createDirectories(target.toAbsolutePath().getParent());
+        Path lockFile = beside(".lock");
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.lock()) { // another process may be fetching the same file
+            if (lock.isValid() && !(Files.exists(target) && isRight(target))) {
+                fetchPart();
+            }
+        }
+        Files.deleteIfExists(lockFile);
+        return target;
+    }
+
+    private Path local() throws IOException {
+        Path file = Path.of(from);
+        if (!Files.isRegularFile(file)) {
+            throw new FileNotFoundException("%s: no such file".formatted(file));
+        }
+        requireRight(file);
+        return file;
+    }
+
+    private void fetchPart() throws IOException {
+        Path part = beside(".part");
+        IOException last = null;
+        for (int i = 0; i < TRIES; i++) {
+            try {
+                if (i > 0) {
+                    pause(i);
+                }
+                if (receive(part)) {
+                    requireRight(part);
+                    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                    Files.deleteIfExists(beside(TAG));
+                    return;
+                }
+                last = new IOException("the connection was closed before the end");
+            } catch (FinalException e) {
+                throw new IOException("%s: %s".formatted(from, e.getMessage()), e);
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        throw new IOException(
+                "%s: gave up after %d tries: %s; what has arrived is kept in %s, try again to go on"
+                        .formatted(from, TRIES, last, part),
+                last);
+    }
+
+    /** A failure that another try will not mend. */
+    private static final class FinalException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        FinalException(String message) {
+            super(message);
+        }
+    }
+
+    /** Receives what is missing; true if the file is then as long as the server said. */
+    private boolean receive(Path part) throws IOException {
+        long have = Files.exists(part) ? Files.size(part) : 0;
+        Optional<String> tag = have > 0 ? tag() : Optional.empty();
+        HttpURLConnection connection = connect(have, tag);
+        try {
+            int status = connection.getResponseCode();
+            if (status == 416) { // the file has become shorter
+                Files.deleteIfExists(part);
+                return false;
+            }
+            boolean goesOn = status == HttpURLConnection.HTTP_PARTIAL;
+            if (!goesOn && status != HttpURLConnection.HTTP_OK) {
+                String message = "the server answers %d %s".formatted(status, connection.getResponseMessage());
+                throw status >= 500 || status == 429 ? new IOException(message) : new FinalException(message);
+            }
+            if (goesOn && !startsAt(connection, have)) {
+                throw new FinalException("the server sends another part of the file than was asked for");
+            }
+            long start = goesOn ? have : 0;
+            long rest = connection.getContentLengthLong();
+            requireSpace(rest);
+            keepTag(connection);
+            return copy(connection, part, start, rest);
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    private HttpURLConnection connect(long have, Optional<String> tag) throws IOException {
+        URLConnection opened = from.toURL().openConnection();
+        if (!(opened instanceof HttpURLConnection connection)) {
+            throw new FinalException("only https:, http: and file: addresses can be fetched");
+        }
+        connection.setConnectTimeout(CONNECT_MS);
+        connection.setReadTimeout(STALL_MS);
+        connection.setRequestProperty("User-Agent", "dino4j");
+        connection.setRequestProperty("Accept-Encoding", "identity"); // lengths are those of the file
+        if (tag.isPresent()) {
+            connection.setRequestProperty("Range", "bytes=%d-".formatted(have));
+            connection.setRequestProperty("If-Range", tag.get());
+        }
+        return connection;
+    }
+
+    private static boolean startsAt(HttpURLConnection connection, long offset) {
+        String range = connection.getHeaderField("Content-Range");
+        return range != null && range.startsWith("bytes %d-".formatted(offset));
+    }
+
+    private boolean copy(HttpURLConnection connection, Path part, long start, long rest) throws IOException {
+        StandardOpenOption how = start > 0 ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
+        long done = start;
+        try (InputStream in = connection.getInputStream();
+                var out = Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how);
+                DownloadProgress progress =
+                        DownloadProgress.begin(target.getFileName().toString(), start, rest < 0 ? -1 : start + rest)) {
+            byte[] buffer = new byte[BUFFER];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                out.write(buffer, 0, n);
+                done += n;
+                progress.at(done);
+            }
+        }
+        return rest < 0 || done == start + rest;
+    }
+
+    private void requireSpace(long bytes) throws IOException {
+        long free = Files.getFileStore(target.toAbsolutePath().getParent()).getUsableSpace();
+        if (bytes > free) {
+            throw new FinalException("%d MB are needed in %s, but %d are free"
+                    .formatted(bytes >> 20, target.toAbsolutePath().getParent(), free >> 20));
+        }
+    }
+
+    private Optional<String> tag() throws IOException {
+        Path file = beside(TAG);
+        return Files.exists(file) ? Optional.of(Files.readString(file)).filter(t -> !t.isBlank()) : Optional.empty();
+    }
+
+    /** A weak tag does not promise the same bytes. */
+    private void keepTag(HttpURLConnection connection) throws IOException {
+        String tag = connection.getHeaderField("ETag");
+        boolean strong = tag != null && !tag.startsWith("W/");
+        String kept = strong ? tag : connection.getHeaderField("Last-Modified");
+        Files.writeString(beside(TAG), kept == null ? "" : kept);
+    }
+
+    private boolean isRight(Path file) throws IOException {
+        return sha256.isEmpty() || hash(file).equals(sha256.get().toLowerCase(Locale.ROOT));
+    }
+
+    private void requireRight(Path file) throws IOException {
+        if (!isRight(file)) {
+            String found = hash(file);
+            if (file.equals(beside(".part"))) {
+                Files.delete(file);
+            }
+            throw new FinalException(
+                    "the SHA-256 of what arrived is %s, expected was %s".formatted(found, sha256.orElseThrow()));
+        }
+    }
+
+    private static String hash(Path file) throws IOException {
+        try (DigestInputStream in =
+                new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+            byte[] buffer = new byte[BUFFER];
+            while (in.read(buffer) >= 0) {
+                // the digest sees what passes
+            }
+            return HexFormat.of().formatHex(in.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Path beside(String suffix) {
+        return target.resolveSibling(target.getFileName() + suffix);
+    }
+
+    /** Doubles from a quarter of a second. */
+    private static void pause(int tries) throws IOException {
+        try {
+            Thread.sleep(125L << tries);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FinalException("interrupted");
+        }
+    }
+}

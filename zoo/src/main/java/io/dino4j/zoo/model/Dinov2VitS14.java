@@ -1,0 +1,20 @@
+package io.dino4j.zoo.model;
+
+import io.dino4j.zoo.download.Release;
+
+/** ViT-S/14 in DL4J's zoo: 22 million parameters, features of width 384. See {@link Dinov2ZooModel}. */
+public final class Dinov2VitS14 extends Dinov2ZooModel {
+    /** Features of images of 224 pixels. */
+    public Dinov2VitS14() {
+        this(builder());
+    }
+
+    private Dinov2VitS14(Builder<Dinov2VitS14> options) {
+        super(Release.DINOV2_VITS14, options);
+    }
+
+    /** Options. */
+    public static Builder<Dinov2VitS14> builder() {
+        return new Builder<>(Dinov2VitS14::new);
+    }
+}
