@@ -50,14 +50,17 @@ record Download(URI from, Path target, Optional<String> sha256) {
             return local();
         }
         Files.createDirectories(target.toAbsolutePath().getParent());
-        Path lockFile = beside(".lock");
-        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.lock()) { // another process may be fetching the same file
-            if (lock.isValid() && !(Files.exists(target) && isRight(target))) {
-                fetchPart();
+        // other threads, and other processes, may be fetching the same file; the lock file stays, or one of them would
+        // lock a deleted one
+        synchronized (Download.class) {
+            try (FileChannel channel =
+                            FileChannel.open(beside(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock lock = channel.lock()) {
+                if (lock.isValid() && !(Files.exists(target) && isRight(target))) {
+                    fetchPart();
+                }
             }
         }
-        Files.deleteIfExists(lockFile);
         return target;
     }
 
@@ -74,6 +77,7 @@ record Download(URI from, Path target, Optional<String> sha256) {
         Path part = beside(".part");
         IOException last = null;
         for (int i = 0; i < TRIES; i++) {
+            long before = size(part);
             try {
                 if (i > 0) {
                     pause(i);
@@ -90,11 +94,18 @@ record Download(URI from, Path target, Optional<String> sha256) {
             } catch (IOException e) {
                 last = e;
             }
+            if (size(part) - before > BUFFER) {
+                i = 0; // slow progress is progress
+            }
         }
         throw new IOException(
                 "%s: gave up after %d tries: %s; what has arrived is kept in %s, try again to go on"
                         .formatted(from, TRIES, last, part),
                 last);
+    }
+
+    private static long size(Path part) throws IOException {
+        return Files.exists(part) ? Files.size(part) : 0;
     }
 
     /** A failure that another try will not mend. */
@@ -108,7 +119,7 @@ record Download(URI from, Path target, Optional<String> sha256) {
 
     /** Receives what is missing; true if the file is then as long as the server said. */
     private boolean receive(Path part) throws IOException {
-        long have = Files.exists(part) ? Files.size(part) : 0;
+        long have = size(part);
         Optional<String> tag = have > 0 ? tag() : Optional.empty();
         HttpURLConnection connection = connect(have, tag);
         try {
@@ -226,10 +237,10 @@ record Download(URI from, Path target, Optional<String> sha256) {
         return target.resolveSibling(target.getFileName() + suffix);
     }
 
-    /** Doubles from a quarter of a second. */
+    /** Doubles from a fifth of a second. */
     private static void pause(int tries) throws IOException {
         try {
-            Thread.sleep(125L << tries);
+            Thread.sleep(100L << tries);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new FinalException("interrupted");
