@@ -1,6 +1,8 @@
 package io.dino4j.examples.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dino4j.data.image.BicubicResize;
+import io.dino4j.data.image.Box;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.ImageEncoder;
@@ -18,6 +20,9 @@ import picocli.CommandLine.Option;
 
 /** What the commands that draw have in common: weights in, a picture out. */
 final class PictureOptions {
+    /** Pixels of the longer side of a photo that is shown. */
+    static final int PHOTO = 720;
+
     @Option(
             names = "--weights",
             required = true,
@@ -62,8 +67,9 @@ final class PictureOptions {
      * @param file where it is from
      * @param framing from the original
      * @param image the result
+     * @param photo the same part of the original, for people to look at: sharper where the network sees little
      */
-    record Framed(Path file, Framing framing, Image image) {}
+    record Framed(Path file, Framing framing, Image image, Image photo) {}
 
     /** Opens the weights, after a look at what would fail in the end. */
     PictureBackbone open() {
@@ -94,10 +100,17 @@ final class PictureOptions {
         Image image = ImageDecoder.read(file);
         try {
             Framing framing = Framing.of(image.width(), image.height(), size(backbone), backbone.patchSize());
-            return new Framed(file, framing, framing.apply(image));
+            return new Framed(file, framing, framing.apply(image), photo(image, framing));
         } catch (IllegalArgumentException e) {
             throw new UnreadableImageException(file.toString(), e.getMessage());
         }
+    }
+
+    private static Image photo(Image image, Framing framing) {
+        Box box = framing.box();
+        double scale = Math.min(1, (double) PHOTO / Math.max(box.width(), box.height()));
+        return BicubicResize.cropResize(image, box, (int) Math.max(1, Math.round(scale * box.width())), (int)
+                Math.max(1, Math.round(scale * box.height())));
     }
 
     /** True unless blocks are wanted. */

@@ -67,7 +67,7 @@ final class VisualizeAttentionCommand implements Callable<Integer> {
             Framed framed = picture.read(image, backbone);
             AttentionMaps maps = backbone.attention(framed.image(), chosen);
             picture.finish(
-                    sheet(framed.image(), maps).draw(),
+                    sheet(framed, maps).draw(),
                     lines(maps, chosen),
                     facts(maps, chosen),
                     spec.commandLine().getOut());
@@ -75,10 +75,11 @@ final class VisualizeAttentionCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ContactSheet sheet(Image photo, AttentionMaps maps) {
+    private ContactSheet sheet(Framed framed, AttentionMaps maps) {
+        Image photo = framed.photo();
         HeatMap heat = new HeatMap(colors, picture.smooth());
         List<ContactSheet.Cell> cells = new ArrayList<>();
-        double aspect = (double) photo.width() / photo.height();
+        double aspect = (double) maps.gridWidth() / maps.gridHeight();
         cells.add(new ContactSheet.Cell("photo", aspect, List.of(ContactSheet.photo(photo))));
         cells.add(new ContactSheet.Cell(
                 "mean of the heads", aspect, List.of(panel(heat, photo, maps.patchesOfMean(), maps))));

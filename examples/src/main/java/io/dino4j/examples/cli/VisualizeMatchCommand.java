@@ -6,6 +6,7 @@ import io.dino4j.zoo.picture.Framing;
 import io.dino4j.zoo.picture.MatchPicture;
 import io.dino4j.zoo.picture.PartMatches;
 import io.dino4j.zoo.picture.PartMatches.Match;
+import io.dino4j.zoo.picture.Parting;
 import io.dino4j.zoo.picture.PatchPca;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,8 +60,13 @@ final class VisualizeMatchCommand implements Callable<Integer> {
                     "Where foreground begins on the first principal component, in standard deviations from the mean; default 0.")
     private double threshold;
 
-    @Option(names = "--no-foreground", description = "Match all patches.")
-    private boolean noForeground;
+    @Option(
+            names = "--foreground",
+            paramLabel = "RULE",
+            defaultValue = "each",
+            description =
+                    "each: by one component over both images, measured from each image's own mean. all: measured from the mean of both, as in the paper. none: match all patches. Default each.")
+    private Parting parting;
 
     @Spec
     private CommandSpec spec;
@@ -80,20 +85,19 @@ final class VisualizeMatchCommand implements Callable<Integer> {
             PatchFeatures featuresA = backbone.features(a.image());
             PatchFeatures featuresB = backbone.features(b.image());
             List<PatchFeatures> both = List.of(featuresA, featuresB);
-            PatchPca pca =
-                    PatchPca.fit(both, both, noForeground ? OptionalDouble.empty() : OptionalDouble.of(threshold));
+            PatchPca pca = PatchPca.fit(both, both, parting, threshold);
             PartMatches matches = PartMatches.between(featuresA, featuresB, pca);
             if (matches.all().isEmpty()) {
                 throw new IllegalArgumentException(
-                        "%s and %s have no parts in common beyond the threshold of %s: lower --threshold, or use --no-foreground"
+                        "%s and %s have no parts in common beyond the threshold of %s: lower --threshold, or use --foreground none"
                                 .formatted(image, with, threshold));
             }
-            finish(a, b, matches, backbone.patchSize());
+            finish(a, b, matches);
         }
         return 0;
     }
 
-    private void finish(Framed a, Framed b, PartMatches matches, int patchSize) throws Exception {
+    private void finish(Framed a, Framed b, PartMatches matches) throws Exception {
         List<Match> shown = matches.spread(lines);
         List<Map<String, Object>> records = new ArrayList<>();
         for (Match m : shown) {
@@ -120,7 +124,7 @@ final class VisualizeMatchCommand implements Callable<Integer> {
                 shown.get(0).similarity(),
                 shown.get(shown.size() - 1).similarity()));
         picture.finish(
-                new MatchPicture(a.image(), b.image(), patchSize).draw(shown),
+                new MatchPicture(a.photo(), b.photo(), a.framing(), b.framing()).draw(shown),
                 text,
                 facts,
                 spec.commandLine().getOut());

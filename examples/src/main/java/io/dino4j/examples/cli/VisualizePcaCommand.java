@@ -8,6 +8,7 @@ import io.dino4j.examples.cli.PictureOptions.Framed;
 import io.dino4j.zoo.PatchFeatures;
 import io.dino4j.zoo.picture.Background;
 import io.dino4j.zoo.picture.ContactSheet;
+import io.dino4j.zoo.picture.Parting;
 import io.dino4j.zoo.picture.PatchPca;
 import io.dino4j.zoo.picture.PcaPicture;
 import java.nio.file.Files;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -79,8 +79,13 @@ final class VisualizePcaCommand implements Callable<Integer> {
                     "Where foreground begins on the first component, in standard deviations from the mean; default 0. More leaves less.")
     private double threshold;
 
-    @Option(names = "--no-foreground", description = "Colour all patches by one PCA.")
-    private boolean noForeground;
+    @Option(
+            names = "--foreground",
+            paramLabel = "RULE",
+            defaultValue = "each",
+            description =
+                    "each: by one component over all images, measured from each image's own mean. all: measured from the mean of all, as in the paper; for images of one kind. none: colour all patches. Default each.")
+    private Parting parting;
 
     @Option(
             names = "--background",
@@ -165,11 +170,12 @@ final class VisualizePcaCommand implements Callable<Integer> {
     }
 
     private void checkMemory(int shown, PictureBackbone backbone) {
-        long bytes = shown * backbone.featureBytes(picture.size(backbone));
+        long photo = 3L * PictureOptions.PHOTO * PictureOptions.PHOTO;
+        long bytes = shown * (backbone.featureBytes(picture.size(backbone)) + photo);
         long room = Runtime.getRuntime().maxMemory() / 2;
         if (bytes > room) {
             throw new IllegalArgumentException(
-                    "features of %d images take up to %d MB, and there is room for %d: lower --count or --size, or give Java more (DINO4J_HEAP=%dg)"
+                    "features and photos of %d images take up to %d MB, and there is room for %d: lower --count or --size, or give Java more (DINO4J_HEAP=%dg)"
                             .formatted(shown, bytes >> 20, room >> 20, 2 + (bytes >> 29)));
         }
     }
@@ -186,25 +192,24 @@ final class VisualizePcaCommand implements Callable<Integer> {
 
     private List<PatchPca> pcas(
             List<Path> used, Map<Path, PatchFeatures> shown, PictureBackbone backbone, Progress progress) {
-        OptionalDouble from = noForeground ? OptionalDouble.empty() : OptionalDouble.of(threshold);
         List<PatchFeatures> features = List.copyOf(shown.values());
         if (perImage) {
             return features.stream()
-                    .map(f -> PatchPca.fit(List.of(f), List.of(f), from))
+                    .map(f -> PatchPca.fit(List.of(f), List.of(f), parting, threshold))
                     .toList();
         }
         if (used.size() <= shown.size()) {
-            return List.of(PatchPca.fit(features, features, from));
+            return List.of(PatchPca.fit(features, features, parting, threshold));
         }
         long[] done = {0};
-        progress.begin("components", 0, (from.isPresent() ? 2L : 1L) * used.size());
+        progress.begin("components", 0, (parting == Parting.NONE ? 1L : 2L) * used.size());
         Iterable<PatchFeatures> all = () -> used.stream()
                 .peek(file -> progress.advance(done[0]++, Map.of()))
                 .flatMap(file -> shown.containsKey(file)
                         ? Optional.of(shown.get(file)).stream()
                         : read(file, backbone, progress).map(f -> backbone.features(f.image())).stream())
                 .iterator();
-        PatchPca pca = PatchPca.fit(all, features, from);
+        PatchPca pca = PatchPca.fit(all, features, parting, threshold);
         progress.end();
         return List.of(pca);
     }
@@ -220,7 +225,7 @@ final class VisualizePcaCommand implements Callable<Integer> {
             cells.add(new ContactSheet.Cell(
                     s.framed.file().getFileName().toString(),
                     (double) photo.width() / photo.height(),
-                    List.of(ContactSheet.photo(photo), (w, h) -> drawing.draw(s.features, w, h))));
+                    List.of(ContactSheet.photo(s.framed.photo()), (w, h) -> drawing.draw(s.features, w, h))));
             boolean[] mask = s.pca.foreground(s.features);
             long front = IntStream.range(0, mask.length).filter(p -> mask[p]).count();
             patches += mask.length;
@@ -232,7 +237,8 @@ final class VisualizePcaCommand implements Callable<Integer> {
         facts.put("left_out", List.copyOf(left));
         facts.put("images_found", found);
         facts.put("images_fitted", perImage ? 1 : Math.max(used, shown.size()));
-        facts.put("threshold", noForeground ? null : threshold);
+        facts.put("parting", parting.name().toLowerCase(Locale.ROOT));
+        facts.put("threshold", threshold);
         facts.put("foreground_share", (double) inFront / patches);
         List<String> lines = new ArrayList<>();
         lines.add("%d of %d images".formatted(shown.size(), found));

@@ -15,7 +15,7 @@ public record ContactSheet(List<Cell> cells) {
     private static final int WIDTH = 1600;
     private static final double SHAPE = 0.75;
     private static final int SMALLEST_ROW = 120;
-    private static final int LARGEST_ROW = 520;
+    private static final int LARGEST_ROW = 400;
 
     /** Between cells and around all of them. */
     private static final int GAP = 14;

@@ -37,6 +37,18 @@ final class Covariance {
         return new Covariance(origin);
     }
 
+    /** The mean patch of an image, {@code [D]}. */
+    static double[] mean(PatchFeatures features) {
+        int d = features.dimension();
+        double[] mean = new double[d];
+        for (int p = 0; p < features.numPatches(); p++) {
+            for (int j = 0; j < d; j++) {
+                mean[j] += features.patches()[p * d + j] / (double) features.numPatches();
+            }
+        }
+        return mean;
+    }
+
     /** Number of patches added. */
     long count() {
         return count;
@@ -44,9 +56,18 @@ final class Covariance {
 
     /** Adds all patches of an image. */
     void add(PatchFeatures features) {
+        add(features, all(features), origin);
+    }
+
+    /** Adds all patches of an image less their mean, as if every image had the mean {@code origin}. */
+    void addCentred(PatchFeatures features) {
+        add(features, all(features), mean(features));
+    }
+
+    private static boolean[] all(PatchFeatures features) {
         boolean[] all = new boolean[features.numPatches()];
         Arrays.fill(all, true);
-        add(features, all);
+        return all;
     }
 
     /**
@@ -56,6 +77,10 @@ final class Covariance {
      * @throws IllegalArgumentException if features are of another width than those before, or not finite
      */
     void add(PatchFeatures features, boolean[] keep) {
+        add(features, keep, origin);
+    }
+
+    private void add(PatchFeatures features, boolean[] keep, double[] from) {
         if (features.dimension() != d) {
             throw new IllegalArgumentException(
                     "expected features of %d numbers as in the first image, got %d".formatted(d, features.dimension()));
@@ -64,7 +89,7 @@ final class Covariance {
         int n = 0;
         for (int p = 0; p < keep.length; p++) {
             if (keep[p]) {
-                copy(features.patches(), p * d, rows, n * d);
+                copy(features.patches(), p * d, from, rows, n * d);
                 n++;
             }
             if (n > 0 && (n == CHUNK || p == keep.length - 1)) {
@@ -74,10 +99,10 @@ final class Covariance {
         }
     }
 
-    private void copy(float[] x, int from, double[] rows, int to) {
+    private void copy(float[] x, int at, double[] from, double[] rows, int to) {
         double check = 0;
         for (int j = 0; j < d; j++) {
-            double difference = x[from + j] - origin[j];
+            double difference = x[at + j] - from[j];
             rows[to + j] = difference;
             sum[j] += difference;
             check += difference;

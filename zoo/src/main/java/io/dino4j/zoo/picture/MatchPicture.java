@@ -9,11 +9,12 @@ import java.util.List;
  * Two images side by side with lines between matching patches. Colours go round the hue circle from the top of the first image to its
  * bottom, so that neighbours are told apart and crossings can be followed.
  *
- * @param a first image, framed
- * @param b second image, framed
- * @param patchSize pixels on a patch's side in both
+ * @param a what the framing of the first image keeps, at any size
+ * @param b what the framing of the second image keeps, at any size
+ * @param framingA of the first image
+ * @param framingB of the second image
  */
-public record MatchPicture(Image a, Image b, int patchSize) {
+public record MatchPicture(Image a, Image b, Framing framingA, Framing framingB) {
     private static final int HEIGHT = 720;
     private static final int GAP = 24;
     private static final int PAPER = 0xffffff;
@@ -28,10 +29,10 @@ public record MatchPicture(Image a, Image b, int patchSize) {
 
     /** Draws the images at one height and the lines over them. */
     public Image draw(List<Match> matches) {
-        double scaleA = (double) HEIGHT / a.height();
-        double scaleB = (double) HEIGHT / b.height();
-        int widthA = (int) Math.max(1, Math.round(a.width() * scaleA));
-        int widthB = (int) Math.max(1, Math.round(b.width() * scaleB));
+        int widthA = width(framingA);
+        int widthB = width(framingB);
+        double patchA = (double) HEIGHT / framingA.gridHeight();
+        double patchB = (double) HEIGHT / framingB.gridHeight();
         try (Canvas canvas = new Canvas(widthA + GAP + widthB, HEIGHT, PAPER)) {
             canvas.paste(Enlarged.smooth(a, widthA, HEIGHT), 0, 0);
             canvas.paste(Enlarged.smooth(b, widthB, HEIGHT), widthA + GAP, 0);
@@ -42,10 +43,10 @@ public record MatchPicture(Image a, Image b, int patchSize) {
                 for (int i = 0; i < fromTop.size(); i++) {
                     Match m = fromTop.get(i);
                     int color = color(i, fromTop.size());
-                    double fromX = middle(m.ax()) * scaleA;
-                    double fromY = middle(m.ay()) * scaleA;
-                    double toX = widthA + GAP + middle(m.bx()) * scaleB;
-                    double toY = middle(m.by()) * scaleB;
+                    double fromX = (m.ax() + 0.5) * patchA;
+                    double fromY = (m.ay() + 0.5) * patchA;
+                    double toX = widthA + GAP + (m.bx() + 0.5) * patchB;
+                    double toY = (m.by() + 0.5) * patchB;
                     if (pass == 0) {
                         canvas.line(fromX, fromY, toX, toY, RIM, LINE + 2);
                         canvas.line(fromX, fromY, toX, toY, color, LINE);
@@ -59,8 +60,8 @@ public record MatchPicture(Image a, Image b, int patchSize) {
         }
     }
 
-    private double middle(int patch) {
-        return (patch + 0.5) * patchSize;
+    private static int width(Framing framing) {
+        return (int) Math.max(1, Math.round((double) HEIGHT * framing.width() / framing.height()));
     }
 
     private static void dot(Canvas canvas, double x, double y, int color) {

@@ -5,7 +5,6 @@ import io.dino4j.zoo.PatchFeatures;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * Patch features as colours, as in the figures of the paper (section 7.6, "PCA of patch features"): the first principal component over
@@ -47,59 +46,74 @@ public final class PatchPca {
             Optional<Foreground> foreground, PrincipalAxes axes, double explainedByFirst, Optional<String> fallback) {}
 
     /**
-     * Foreground is what lies beyond the mean of the first component.
+     * Foreground by {@link Parting#EACH}, at the mean.
      *
      * @param images features of one network, of grids of any size
      */
     public static PatchPca of(List<PatchFeatures> images) {
-        return fit(images, images, OptionalDouble.of(0));
+        return fit(images, images, Parting.EACH, 0);
     }
 
     /** One PCA over all patches, without foreground and background. */
     public static PatchPca ofAllPatches(List<PatchFeatures> images) {
-        return fit(images, images, OptionalDouble.empty());
+        return fit(images, images, Parting.NONE, 0);
     }
 
     /**
      * The axes over many images, of which some are shown. No more than one of the many is held at a time.
      *
-     * @param images what the axes are found on; gone through twice, or once without a threshold; the features must be the same each time
+     * @param images what the axes are found on; gone through twice, or once if nothing is parted; the features must be the same each time
      * @param shown whose foreground the colours are stretched over; one at least
-     * @param threshold where foreground begins on the first component, in standard deviations from the mean; empty for no foreground
+     * @param parting what foreground is
+     * @param threshold where foreground begins on the first component, in standard deviations from the mean; more leaves less
      * @throws IllegalArgumentException if there are no images, or their features are not finite or of different width
      */
-    public static PatchPca fit(Iterable<PatchFeatures> images, List<PatchFeatures> shown, OptionalDouble threshold) {
+    public static PatchPca fit(
+            Iterable<PatchFeatures> images, List<PatchFeatures> shown, Parting parting, double threshold) {
         Covariance all = null;
+        Covariance within = null;
         for (PatchFeatures f : images) {
-            all = all == null ? Covariance.near(f) : all;
+            if (all == null) {
+                all = Covariance.near(f);
+                within = Covariance.near(f);
+            }
             all.add(f);
+            if (parting == Parting.EACH) {
+                within.addCentred(f);
+            }
         }
         if (all == null || shown.isEmpty()) {
             throw new IllegalArgumentException("a PCA of patch features needs one image at least");
         }
-        PrincipalAxes axes = all.leading(COLORS);
-        Found whole = new Found(Optional.empty(), axes, axes.explained(0), Optional.empty());
-        return new PatchPca(threshold.isPresent() ? parted(images, whole, threshold.getAsDouble()) : whole, shown);
+        PrincipalAxes whole = all.leading(COLORS);
+        return new PatchPca(
+                switch (parting) {
+                    case NONE -> new Found(Optional.empty(), whole, whole.explained(0), Optional.empty());
+                    case ALL -> parted(images, whole, new Foreground(whole, 1, threshold, false));
+                    case EACH -> parted(images, whole, new Foreground(within.leading(1), 1, threshold, true));
+                },
+                shown);
     }
 
-    private static Found parted(Iterable<PatchFeatures> images, Found whole, double threshold) {
-        Side positive = new Side(new Foreground(whole.axes, 1, threshold));
-        Side negative = new Side(new Foreground(whole.axes, -1, threshold));
+    private static Found parted(Iterable<PatchFeatures> images, PrincipalAxes whole, Foreground foreground) {
+        Side positive = new Side(foreground);
+        Side negative = new Side(foreground.opposite());
         long patches = 0;
         for (PatchFeatures f : images) {
             positive.add(f);
             negative.add(f);
             patches += f.numPatches();
         }
+        double explained = foreground.axes().explained(0);
         Side object = negative.borderShare() < positive.borderShare() ? negative : positive;
         double share = (double) object.patches.count() / patches;
         if (share < SMALLEST_SHARE || share > 1 - SMALLEST_SHARE) {
             String reason = "%s all patches lie beyond the threshold of %s: coloured without foreground"
-                    .formatted(share < SMALLEST_SHARE ? "almost none of" : "almost", threshold);
-            return new Found(Optional.empty(), whole.axes, whole.explainedByFirst, Optional.of(reason));
+                    .formatted(share < SMALLEST_SHARE ? "almost none of" : "almost", foreground.threshold());
+            return new Found(Optional.empty(), whole, explained, Optional.of(reason));
         }
         PrincipalAxes axes = object.patches.leading(COLORS);
-        return new Found(Optional.of(object.foreground), axes, whole.explainedByFirst, Optional.empty());
+        return new Found(Optional.of(object.foreground), axes, explained, Optional.empty());
     }
 
     /** The patches on one side of the first component. */
@@ -167,7 +181,7 @@ public final class PatchPca {
         return fallback;
     }
 
-    /** Share of the variance over all patches that the first component explains, 0 to 1. */
+    /** Share that the component which parts explains of the variance it was found in, 0 to 1; without parting, that of red. */
     public double explainedByFirst() {
         return explainedByFirst;
     }

@@ -12,11 +12,11 @@ import java.util.Optional;
  * @param smooth bicubic between patches, the outline of the foreground too; else each patch is a block
  */
 public record PcaPicture(PatchPca pca, Background background, boolean smooth) {
-    /** Depth, in standard deviations, that a level of 8 bits stands for; the outline needs no more than a few around 0. */
-    private static final float LEVELS_PER_DEVIATION = 48;
+    /** Levels of 8 bits for a standard deviation of depth: steep, since only the outline is wanted of it. */
+    private static final float LEVELS_PER_DEVIATION = 400;
 
     /** Levels over which foreground fades into background: about a pixel of outline at usual sizes. */
-    private static final double FADE = 4;
+    private static final double FADE = 24;
 
     private static final int ZERO = 128;
 
@@ -32,8 +32,8 @@ public record PcaPicture(PatchPca pca, Background background, boolean smooth) {
         byte[] rgb = new byte[3 * width * height];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                double cover = Math.max(0, Math.min(1, 0.5 + (ZERO - 0.5 - levels.at(x, y, 0)) / FADE));
-                cover = smooth ? cover : Math.round(cover);
+                double below = ZERO - 0.5 - levels.at(x, y, 0);
+                double cover = smooth ? Math.max(0, Math.min(1, 0.5 + below / FADE)) : below > 0 ? 1 : 0;
                 for (int c = 0; c < 3; c++) {
                     rgb[3 * (y * width + x) + c] = (byte) background.over(colors.at(x, y, c), cover);
                 }
