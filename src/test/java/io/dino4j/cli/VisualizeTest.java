@@ -175,7 +175,7 @@ final class VisualizeTest {
     }
 
     @Test
-    void aFileOfWeightsNeedsTheNumberOfHeads() {
+    void aFileOfWeightsIsToldItsHeads() {
         Path file = RunDirectory.weights(run);
         Object[] args = {"visualize", "pca", "--weights", file, "--images", photos, "--out", out};
         Object[] told =
@@ -195,6 +195,7 @@ final class VisualizeTest {
         pca(photos, "--count", 0).failed(2, "--count");
         pca(photos, "--size", 7).failed(2, "--size", "a patch of 8");
         pca(photos, "--heads", -1).failed(2, "--heads");
+        pca(photos, "--heads", 4).failed(2, "--heads", "has 2 heads");
         pca(photos, "--threshold", "NaN").failed(2, "--threshold");
         pca(photos, "--per-image", "--fit", 9).failed(2, "--fit");
         pca(photos, "--count", 10, "--size", 20_000).failed(2, "--count or --size");

@@ -63,7 +63,7 @@ final class PictureBackbone implements AutoCloseable {
     static PictureBackbone open(Path path, OptionalInt heads, List<KernelProvider> providers) {
         try (PretrainedWeights file = PretrainedWeights.open(RunDirectory.weights(path))) {
             VitConfig config =
-                    RunDirectory.holdsRun(path) ? ofRun(path, file.backbone().gridSize()) : file.backbone(heads);
+                    RunDirectory.holdsRun(path) ? ofRun(path, file.backbone().gridSize(), heads) : file.backbone(heads);
             Map<String, long[]> shapes = new LinkedHashMap<>();
             config.parameters().forEach((name, shape) -> shapes.put(SslConfig.BACKBONE + name, shape));
             ParameterVector into = ParameterVector.zeros(ParameterLayout.of(shapes), DataType.FLOAT);
@@ -72,9 +72,13 @@ final class PictureBackbone implements AutoCloseable {
         }
     }
 
-    private static VitConfig ofRun(Path run, int gridSize) {
+    private static VitConfig ofRun(Path run, int gridSize, OptionalInt heads) {
         VitConfig config = Recipe.backbone(
                 ConfigLayers.defaults().file(run.resolve("config.yaml")).resolve());
+        if (heads.isPresent() && heads.getAsInt() != config.numHeads()) {
+            throw new IllegalArgumentException(
+                    "--heads: the run %s has %d heads, not %d".formatted(run, config.numHeads(), heads.getAsInt()));
+        }
         return config.withImageSize(gridSize * config.patchSize());
     }
 
