@@ -3,7 +3,7 @@ package io.dino4j.train;
 import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.metrics.MetricsLog;
-import io.dino4j.train.report.PatchFeatures;
+import io.dino4j.train.report.PatchSamples;
 import io.dino4j.train.report.RunReport;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
@@ -122,7 +122,7 @@ final class Evaluations {
         return records;
     }
 
-    private Optional<PatchFeatures> pictures() {
+    private Optional<PatchSamples> pictures() {
         ImageSource source = request.probe().map(KnnProbe::test).orElse(request.images());
         return PatchPictures.read(
                         source,

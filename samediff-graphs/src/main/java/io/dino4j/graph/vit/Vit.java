@@ -91,13 +91,14 @@ public final class Vit {
         SDVariable embedded = embed(crops); //                                                   [T, D]
         SDVariable x = embedded;
         List<SDVariable> blocks = new ArrayList<>();
+        List<SDVariable> qkv = new ArrayList<>();
         for (int i = 0; i < c.depth(); i++) {
             Optional<SDVariable> read = i == c.depth() - 1 ? fewer : Optional.empty();
-            x = attentionBranch(x, i, groups, drop.find(i, true), read); //                      [T, D] or [M, D]
+            x = attentionBranch(x, i, groups, drop.find(i, true), read, qkv); //                 [T, D] or [M, D]
             x = ffnBranch(x, i, drop.find(i, false), read); //                                   [T, D] or [M, D]
             blocks.add(x);
         }
-        return new Tokens(fewer.isPresent() ? x : pick(x, rows), embedded, blocks, layout, drop);
+        return new Tokens(fewer.isPresent() ? x : pick(x, rows), embedded, blocks, qkv, layout, drop);
     }
 
     /** The final layer norm, of any rows: {@code [M, D]} to {@code [M, D]}. */
@@ -143,13 +144,21 @@ public final class Vit {
     /**
      * {@code x + gamma1 * proj(attention(qkv(norm1(x))))}, on the kept images if the branch drops some, of the rows that are read. Where
      * images are dropped, the number of kept rows that are read changes from step to step, and they are picked at the end.
+     *
+     * @param told gets what the attention reads
      */
     private SDVariable attentionBranch(
-            SDVariable x, int block, List<Sequences> groups, DropPath.Branch drop, Optional<SDVariable> read) {
+            SDVariable x,
+            int block,
+            List<Sequences> groups,
+            DropPath.Branch drop,
+            Optional<SDVariable> read,
+            List<SDVariable> told) {
         String b = "blocks." + block + ".";
         Entry in = enter(x, b + "norm1", drop);
         List<Sequences> kept = drop == null ? groups : kept(drop);
         SDVariable qkv = linear(in.rows, b + "attn.qkv", false, null, null); //                  [T, 3 D]
+        told.add(qkv);
         SDVariable mixed = new Attention(sd, qkv, c.numHeads(), kept).outputVariables()[0]; //   [T, D]
         if (drop != null) {
             return pick(leave(mixed, in.skip, b + "attn.proj", b + "ls1.gamma", drop, Optional.empty()), read);

@@ -54,6 +54,7 @@ final class VitTest {
         }
         Tokens tokens = vit.forward(crops);
         assertEquals(CONFIG.depth(), tokens.blocks().size());
+        assertEquals(CONFIG.depth(), tokens.qkv().size());
         assertEquals(tokens.prenorm().name(), tokens.blocks().get(1).name());
         TinyVit.randomize(sd);
         String name = vit.norm(tokens.prenorm()).name();

@@ -8,12 +8,12 @@ import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.PatchPictures;
 import io.dino4j.train.Recipe;
 import io.dino4j.train.StepObserver;
-import io.dino4j.train.report.PatchColors;
-import io.dino4j.train.report.PatchFeatures;
+import io.dino4j.train.report.PatchSamples;
 import io.dino4j.train.report.Png;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -28,7 +28,7 @@ final class PictureFeed implements StepObserver {
     /** Images whose patch features are shown. */
     private static final int PATCHED = 4;
 
-    private record Patches(long step, PatchFeatures features) {}
+    private record Patches(long step, PatchSamples samples) {}
 
     private final ImageSource images;
     private final ImageSource shown;
@@ -40,7 +40,7 @@ final class PictureFeed implements StepObserver {
     private Optional<PatchPictures> pictures = Optional.empty();
     private int picturesSize;
     private Optional<Patches> coloured = Optional.empty();
-    private byte[][] colors = {};
+    private List<Image> colors = List.of();
 
     /**
      * A feed without pictures yet.
@@ -99,27 +99,25 @@ final class PictureFeed implements StepObserver {
         if (newest.isEmpty()) {
             return;
         }
-        PatchFeatures features = newest.get().features;
-        byte[][] colors = colors(newest);
+        List<Image> images = newest.get().samples.images();
+        List<Image> colors = colors(newest);
         json.writeNumberField("step", newest.get().step);
-        json.writeNumberField("grid", features.gridSize());
+        json.writeNumberField("grid", colors.get(0).width());
         json.writeArrayFieldStart("images");
-        for (int i = 0; i < colors.length; i++) {
-            int size = features.imageSize();
-            int grid = features.gridSize();
+        for (int i = 0; i < colors.size(); i++) {
             json.writeStartObject();
-            json.writeNumberField("size", size);
-            json.writeStringField("src", Png.dataUri(new Image(size, size, features.rgb()[i])));
-            json.writeStringField("colors", Png.dataUri(new Image(grid, grid, colors[i])));
+            json.writeNumberField("size", images.get(i).width());
+            json.writeStringField("src", Png.dataUri(images.get(i)));
+            json.writeStringField("colors", Png.dataUri(colors.get(i)));
             json.writeEndObject();
         }
         json.writeEndArray();
     }
 
     /** Worked out once for each copy, however many look at it. */
-    private synchronized byte[][] colors(Optional<Patches> newest) {
+    private synchronized List<Image> colors(Optional<Patches> newest) {
         if (!coloured.equals(newest)) {
-            colors = PatchColors.of(newest.orElseThrow().features);
+            colors = newest.orElseThrow().samples.colors();
             coloured = newest;
         }
         return colors;

@@ -37,7 +37,7 @@ public record RunReport(
         List<String> events,
         List<MetricsLog.Record> metrics,
         List<Accuracy> accuracies,
-        Optional<PatchFeatures> patches) {
+        Optional<PatchSamples> patches) {
 
     /**
      * One row of the table.
@@ -173,14 +173,14 @@ public record RunReport(
         if (patches.isEmpty()) {
             return;
         }
-        PatchFeatures p = patches.get();
-        byte[][] colors = PatchColors.of(p);
+        List<Image> images = patches.get().images();
+        List<Image> colors = patches.get().colors();
         page.append("<h2>Patch features</h2>\n<p>Each image beside its patches, coloured by the first three principal"
                 + " components over all images: equal colours are similar features.</p>\n<div class=\"pairs\">\n");
-        for (int i = 0; i < colors.length; i++) {
+        for (int i = 0; i < colors.size(); i++) {
             page.append("<div class=\"pair\">")
-                    .append(image(p.rgb()[i], p.imageSize(), "image " + (i + 1)))
-                    .append(image(colors[i], p.gridSize(), "patch features of image " + (i + 1)))
+                    .append(image(images.get(i), "image " + (i + 1)))
+                    .append(image(colors.get(i), "patch features of image " + (i + 1)))
                     .append("</div>\n");
         }
         page.append("</div>\n");
@@ -212,8 +212,8 @@ public record RunReport(
                 .append("</pre></details>\n");
     }
 
-    private static String image(byte[] rgb, int size, String description) {
-        return "<img alt=\"%s\" src=\"%s\">".formatted(escape(description), Png.dataUri(new Image(size, size, rgb)));
+    private static String image(Image picture, String description) {
+        return "<img alt=\"%s\" src=\"%s\">".formatted(escape(description), Png.dataUri(picture));
     }
 
     static String escape(String text) {

@@ -1,17 +1,19 @@
 package io.dino4j.train.report;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.data.image.Image;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.metrics.MetricsLog;
+import io.dino4j.zoo.PatchFeatures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +45,6 @@ final class RunReportTest {
     }
 
     @Test
-    void leadingAxesOfADiagonalMatrixAreItsLargestEntries() {
-        double[][] axes = PatchColors.leading(new double[][] {{1, 0, 0, 0}, {0, 9, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 2}});
-        assertArrayEquals(new double[] {0, 1, 0, 0}, axes[0], 1e-9);
-        assertArrayEquals(new double[] {0, 0, 1, 0}, axes[1], 1e-9);
-        assertArrayEquals(new double[] {0, 0, 0, 1}, axes[2], 1e-9);
-    }
-
-    @Test
     void numbersAreShort() {
         assertEquals("0.01234", LineChart.number(0.0123412));
         assertEquals("1.00e-06", LineChart.number(1e-6));
@@ -62,8 +56,9 @@ final class RunReportTest {
 
     @Test
     void sizesThatDoNotFitAreNamed() {
-        assertThrows(IllegalArgumentException.class, () -> new PatchFeatures(new float[1][10], new byte[1][12], 2, 3));
-        assertThrows(IllegalArgumentException.class, () -> new PatchFeatures(new float[1][18], new byte[1][11], 2, 3));
+        List<Image> one = List.of(new Image(1, 1, new byte[3]));
+        assertThrows(IllegalArgumentException.class, () -> new PatchSamples(one, List.of()));
+        assertThrows(IllegalArgumentException.class, () -> new PatchSamples(List.of(), List.of()));
     }
 
     private static RunReport report(String title) {
@@ -102,7 +97,7 @@ final class RunReportTest {
     }
 
     /** Three images of a disc on a gradient; features follow what a patch shows. */
-    private static PatchFeatures patches(SplittableRandom random) {
+    private static PatchSamples patches(SplittableRandom random) {
         int size = 32;
         int grid = 8;
         int channels = 16;
@@ -121,6 +116,11 @@ final class RunReportTest {
                 }
             }
         }
-        return new PatchFeatures(features, rgb, size, grid);
+        List<Image> images =
+                Arrays.stream(rgb).map(bytes -> new Image(size, size, bytes)).toList();
+        List<PatchFeatures> all = Arrays.stream(features)
+                .map(f -> new PatchFeatures(grid, grid, channels, new float[channels], f))
+                .toList();
+        return new PatchSamples(images, all);
     }
 }
