@@ -84,7 +84,7 @@ public record KnnProbe(ImageSource train, ImageSource test, EvalTransform transf
      * @return accuracy, 0 to 1, by number of neighbours
      */
     public Map<Integer, Double> accuracy(FeatureExtractor backbone, Progress progress) {
-        return accuracy(images -> backbone.extract(images).cls(), progress);
+        return accuracy(backbone::cls, progress);
     }
 
     private Map<Integer, Double> accuracy(UnaryOperator<INDArray> features, Progress progress) {

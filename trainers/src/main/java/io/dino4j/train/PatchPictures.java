@@ -6,9 +6,7 @@ import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.report.PatchSamples;
 import io.dino4j.zoo.FeatureExtractor;
-import io.dino4j.zoo.PatchFeatures;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -62,23 +60,6 @@ public final class PatchPictures {
 
     /** Their patch features by a network, copied. */
     public PatchSamples features(FeatureExtractor network) {
-        FeatureExtractor.Features found = network.extract(input);
-        int n = (int) found.patches().size(1);
-        int d = network.dimension();
-        float[] cls = found.cls().data().asFloat(); //                                           [B, D]
-        float[] patches = found.patches().data().asFloat(); //                                   [B, n, D]
-        List.of(found.cls(), found.patches())
-                .forEach(INDArray::close); // a run is looked at for hours: do not wait for the collector
-        int grid = (int) Math.round(Math.sqrt(n));
-        List<PatchFeatures> features = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            features.add(new PatchFeatures(
-                    grid,
-                    grid,
-                    d,
-                    Arrays.copyOfRange(cls, i * d, (i + 1) * d),
-                    Arrays.copyOfRange(patches, i * n * d, (i + 1) * n * d)));
-        }
-        return new PatchSamples(images, features);
+        return new PatchSamples(images, network.patchFeatures(List.of(input)));
     }
 }

@@ -20,12 +20,6 @@ import java.util.Optional;
 
 /** What a configuration means: the sizes of networks, crops and losses. */
 public final class Recipe {
-    /** Pixels of the short side before the centre crop, over those after it: 256 over 224 (official {@code transforms.py}). */
-    private static final double EVAL_RESIZE = 256.0 / 224;
-
-    /** Images at most this large are evaluated whole. */
-    private static final int SMALL_IMAGE = 64;
-
     private Recipe() {}
 
     /**
@@ -146,16 +140,6 @@ public final class Recipe {
 
     /** From image to network without augmentation: the official resize and centre crop; small images are taken whole. */
     public static EvalTransform evaluation(RunConfig c) {
-        return evaluation(c.crops().globalCropsSize());
-    }
-
-    /**
-     * From image to a network whose global crops have this size.
-     *
-     * @param size side of the input in pixels, positive
-     */
-    public static EvalTransform evaluation(int size) {
-        int resize = size <= SMALL_IMAGE ? size : (int) Math.round(size * EVAL_RESIZE);
-        return new EvalTransform(resize, size, Normalization.imagenet());
+        return EvalTransform.of(c.crops().globalCropsSize());
     }
 }

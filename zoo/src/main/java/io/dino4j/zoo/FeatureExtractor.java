@@ -4,39 +4,44 @@ import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.exec.Plan;
+import io.dino4j.graph.exec.PlanOptions;
+import io.dino4j.graph.exec.WorkingMemory;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.op.GraphOps;
-import io.dino4j.graph.vit.Crops;
-import io.dino4j.graph.vit.Tokens;
-import io.dino4j.graph.vit.Vit;
 import io.dino4j.graph.vit.VitConfig;
-import java.util.HashMap;
+import io.dino4j.zoo.FeatureKind.Pooling;
+import io.dino4j.zoo.FeaturePass.Group;
+import io.dino4j.zoo.FeaturePass.Shape;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A frozen backbone: normalised images in, features out. It reads the weights it was given where they are, so that the features follow
- * weights that are being trained. It serves one thread at a time; one compiled graph is kept for each size of batch and image.
+ * weights that are being trained. It serves one thread at a time. Graphs are compiled for sizes of batch and image; the last few are kept.
  */
 public final class FeatureExtractor implements AutoCloseable {
-    private static final String IMAGES = "images";
-    private static final String NORM = "norm";
+    private static final int MOST_PASSES = 8;
+
+    /** Packed copies of the weights, which every pass has, may take this much together. */
+    private static final long MOST_WEIGHT_BYTES = 2L << 30;
 
     private final VitConfig config;
     private final Map<String, INDArray> weights;
     private final Optional<WeightVersion> version;
     private final Precision precision;
     private final List<KernelProvider> providers;
-    private final Map<List<Long>, Plan> plans = new HashMap<>();
+    private final WorkingMemory memory = new WorkingMemory();
+    private final Map<Shape, FeaturePass> passes = new LinkedHashMap<>(MOST_PASSES, 0.75f, true);
 
     /**
      * A backbone with given weights.
@@ -77,67 +82,155 @@ public final class FeatureExtractor implements AutoCloseable {
         this.providers = List.copyOf(providers);
     }
 
-    /**
-     * Features of images.
-     *
-     * @param cls {@code [B, D]}, the class token after the final norm
-     * @param patches {@code [B, n, D]}, patch tokens after the final norm, row-major
-     */
-    public record Features(INDArray cls, INDArray patches) {}
-
-    /** Width of a feature, {@code D}. */
+    /** Width of a token, {@code D}. */
     public int dimension() {
         return config.embedDim();
     }
 
     /**
-     * Features of a batch.
+     * The cls tokens of a batch after the final norm.
      *
      * @param images {@code [B, 3, H, W]} FLOAT, normalised; sides are multiples of the patch size
-     * @return arrays of the caller's own
+     * @return {@code [B, D]} FLOAT, the caller's own
      */
-    public Features extract(INDArray images) {
-        Plan plan =
-                plans.computeIfAbsent(List.of(images.size(0), images.size(2), images.size(3)), s -> compile(images));
-        plan.input(IMAGES).assign(images);
-        plan.run();
-        long b = images.size(0);
-        INDArray tokens = plan.output(NORM);
-        INDArray all = tokens.reshape(b, tokens.size(0) / b, config.embedDim());
-        INDArray cls = all.get(NDArrayIndex.all(), NDArrayIndex.point(0), NDArrayIndex.all());
-        INDArray patches = all.get(
-                NDArrayIndex.all(), NDArrayIndex.interval(config.numPrefixTokens(), all.size(1)), NDArrayIndex.all());
-        return new Features(ownFloats(cls).reshape(b, config.embedDim()), ownFloats(patches));
+    public INDArray cls(INDArray images) {
+        return Nd4j.createFromArray(features(List.of(images), FeatureKind.cls()).toArray(float[][]::new));
     }
 
-    private static INDArray ownFloats(INDArray view) {
-        INDArray copy = view.dup('c');
-        return copy.dataType() == DataType.FLOAT ? copy : copy.castTo(DataType.FLOAT);
-    }
-
-    private Plan compile(INDArray images) {
-        int height = (int) images.size(2);
-        int width = (int) images.size(3);
-        if (height % config.patchSize() != 0 || width % config.patchSize() != 0) {
-            throw new IllegalArgumentException("images of %d x %d pixels do not split into patches of %d"
-                    .formatted(height, width, config.patchSize()));
+    /**
+     * Grids of patch tokens, and cls tokens, of images of several sizes in one pass without padding: the same as in passes of their own.
+     *
+     * @param groups {@code [B_g, 3, H_g, W_g]} FLOAT, normalised; sides are multiples of the patch size
+     * @return one for each image, in order
+     */
+    public List<PatchFeatures> patchFeatures(List<INDArray> groups) {
+        FeaturePass pass = run(groups, new FeatureKind(Pooling.PATCHES, 1));
+        List<PatchFeatures> all = new ArrayList<>();
+        for (int g = 0; g < groups.size(); g++) {
+            Group size = Group.of(groups.get(g));
+            int h = size.height() / config.patchSize();
+            int w = size.width() / config.patchSize();
+            for (int i = 0; i < size.count(); i++) {
+                float[] cls = new float[dimension()];
+                float[] patches = new float[h * w * dimension()];
+                pass.cls(0, g, i, all.size(), cls, 0);
+                for (int p = 0; p < h * w; p++) {
+                    pass.patch(0, g, i, p, patches, p * dimension());
+                }
+                all.add(new PatchFeatures(h, w, dimension(), cls, patches));
+            }
         }
-        return Plan.compile(
-                graph(config, precision, (int) images.size(0), height, width),
-                List.of(NORM),
-                Map.of(),
-                new Bindings(weights, Map.of(), version),
-                providers,
-                Collective.ALONE);
+        return all;
     }
 
-    private static SameDiff graph(VitConfig config, Precision precision, int images, int height, int width) {
-        SameDiff sd = BoundGraph.create();
-        SDVariable x = sd.placeHolder(IMAGES, DataType.FLOAT, images, VitConfig.CHANNELS, height, width);
-        Vit vit = new Vit(sd, config, "", precision);
-        Tokens tokens = vit.forward(List.of(new Crops(x, images, height, width)));
-        vit.norm(tokens.prenorm()).rename(NORM);
-        return sd;
+    /**
+     * Features of images of several sizes in one pass without padding: the same as in passes of their own.
+     *
+     * @param groups {@code [B_g, 3, H_g, W_g]} FLOAT, normalised; sides are multiples of the patch size
+     * @param kind what is wanted
+     * @return one array for each image, in order, see {@link Pooling}
+     * @throws IllegalArgumentException if more layers are wanted than there are blocks, or images do not split into patches
+     */
+    public List<float[]> features(List<INDArray> groups, FeatureKind kind) {
+        FeaturePass pass = run(groups, kind);
+        List<float[]> all = new ArrayList<>();
+        for (int g = 0; g < groups.size(); g++) {
+            Group size = Group.of(groups.get(g));
+            int n = (size.height() / config.patchSize()) * (size.width() / config.patchSize());
+            for (int i = 0; i < size.count(); i++) {
+                all.add(features(pass, kind, g, i, all.size(), n));
+            }
+        }
+        return all;
+    }
+
+    private float[] features(FeaturePass pass, FeatureKind kind, int group, int image, int number, int patches) {
+        int d = dimension();
+        int n = kind.layers();
+        float[] out = new float[kind.dimension(d) * (kind.pooling() == Pooling.PATCHES ? patches : 1)];
+        switch (kind.pooling()) {
+            case CLS -> cls(pass, n, group, image, number, out);
+            case MEAN -> {
+                for (int l = 0; l < n; l++) {
+                    mean(pass, l, group, image, patches, out, l * d);
+                }
+            }
+            case CLS_MEAN -> {
+                cls(pass, n, group, image, number, out);
+                mean(pass, n - 1, group, image, patches, out, n * d);
+            }
+            case PATCHES -> {
+                for (int p = 0; p < patches; p++) {
+                    for (int l = 0; l < n; l++) {
+                        pass.patch(l, group, image, p, out, (p * n + l) * d);
+                    }
+                }
+            }
+        }
+        return out;
+    }
+
+    private void cls(FeaturePass pass, int layers, int group, int image, int number, float[] out) {
+        for (int l = 0; l < layers; l++) {
+            pass.cls(l, group, image, number, out, l * dimension());
+        }
+    }
+
+    private void mean(FeaturePass pass, int layer, int group, int image, int patches, float[] out, int at) {
+        int d = dimension();
+        float[] token = new float[d];
+        double[] sum = new double[d];
+        for (int p = 0; p < patches; p++) {
+            pass.patch(layer, group, image, p, token, 0);
+            for (int i = 0; i < d; i++) {
+                sum[i] += token[i];
+            }
+        }
+        for (int i = 0; i < d; i++) {
+            out[at + i] = (float) (sum[i] / patches);
+        }
+    }
+
+    private FeaturePass run(List<INDArray> groups, FeatureKind kind) {
+        if (kind.layers() > config.depth()) {
+            throw new IllegalArgumentException("features of the last %d layers are wanted, but the backbone has %d"
+                    .formatted(kind.layers(), config.depth()));
+        }
+        int p = config.patchSize();
+        List<Group> sizes = groups.stream().map(Group::of).toList();
+        for (Group g : sizes) {
+            if (g.height() % p != 0 || g.width() % p != 0) {
+                throw new IllegalArgumentException(
+                        "images of %d x %d pixels do not split into patches of %d".formatted(g.height(), g.width(), p));
+            }
+        }
+        FeaturePass pass = pass(new Shape(sizes, kind.layers(), !kind.readsPatches()));
+        pass.run(groups);
+        return pass;
+    }
+
+    private FeaturePass pass(Shape shape) {
+        FeaturePass known = passes.get(shape);
+        if (known != null) {
+            return known;
+        }
+        while (passes.size() >= mostPasses()) {
+            Iterator<FeaturePass> eldest = passes.values().iterator();
+            eldest.next().close();
+            eldest.remove();
+        }
+        PlanOptions options = new PlanOptions(providers, Collective.ALONE).workingIn(memory);
+        Bindings bindings = new Bindings(weights, Map.of(), version);
+        FeaturePass made = FeaturePass.compile(shape, config, precision, bindings, options);
+        passes.put(shape, made);
+        return made;
+    }
+
+    private int mostPasses() {
+        long bytes = weights.values().stream()
+                .mapToLong(w -> w.length() * w.dataType().width())
+                .sum();
+        return (int) Math.max(1, Math.min(MOST_PASSES, MOST_WEIGHT_BYTES / bytes));
     }
 
     /**
@@ -149,13 +242,16 @@ public final class FeatureExtractor implements AutoCloseable {
      */
     public static long bytes(VitConfig config, Precision precision, int images, int size) {
         GraphOps.register();
-        return Plan.measure(graph(config, precision, images, size, size), List.of(NORM), Map.of(), Set.of(), List.of())
+        Shape shape = new Shape(List.of(new Group(images, size, size)), 1, false);
+        SameDiff sd = BoundGraph.create();
+        FeaturePass.build(sd, shape, config, precision);
+        return Plan.measure(sd, FeaturePass.outputs(shape), Map.of(), Set.of(), List.of())
                 .arenaBytes();
     }
 
     @Override
     public void close() {
-        plans.values().forEach(Plan::close);
-        plans.clear();
+        passes.values().forEach(FeaturePass::close);
+        passes.clear();
     }
 }

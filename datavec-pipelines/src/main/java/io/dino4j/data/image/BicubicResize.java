@@ -1,6 +1,7 @@
 package io.dino4j.data.image;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Pillow's bicubic resize of 8-bit images, bit for bit: Keys' kernel with a = -1/2, widened by the scale when shrinking
@@ -28,29 +29,60 @@ public final class BicubicResize {
      * @return a new image of (height, width)
      */
     public static Image cropResize(Image image, Box box, int width, int height) {
+        return resize(image, box, width, height, new Box(0, 0, height, width));
+    }
+
+    /**
+     * Resizes a whole image and cuts out a box of the result; only what is kept is worked out, to the same pixels.
+     *
+     * @param image source
+     * @param width columns of the resized image
+     * @param height rows of the resized image
+     * @param kept part of the resized image
+     * @return a new image of the size of {@code kept}, or {@code image} itself if nothing is to do
+     */
+    public static Image resizeCrop(Image image, int width, int height, Box kept) {
+        boolean whole = kept.equals(image.bounds());
+        return whole && width == image.width() && height == image.height()
+                ? image
+                : resize(image, image.bounds(), width, height, kept);
+    }
+
+    private static Image resize(Image image, Box box, int width, int height, Box kept) {
         box.requireInside(image);
         if (width <= 0 || height <= 0) {
             throw new IllegalArgumentException("cannot resize to %dx%d".formatted(width, height));
         }
-        int[][] rows = horizontal(image, box, width);
-        byte[] out = new byte[3 * width * height];
-        vertical(rows, out, height);
-        return new Image(width, height, out);
+        if (kept.top() < 0
+                || kept.left() < 0
+                || kept.top() + kept.height() > height
+                || kept.left() + kept.width() > width) {
+            throw new IllegalArgumentException("%s is not inside %dx%d pixels".formatted(kept, width, height));
+        }
+        Taps rows = Taps.of(box.height(), height, kept.top(), kept.height());
+        int from = rows.first[0];
+        int last = kept.height() - 1;
+        int count = rows.first[last] + rows.count[last] - from;
+        Box read = new Box(box.top() + from, box.left(), count, box.width());
+        int[][] narrowed = horizontal(image, read, Taps.of(box.width(), width, kept.left(), kept.width()));
+        byte[] out = new byte[3 * kept.width() * kept.height()];
+        vertical(narrowed, from, out, rows);
+        return new Image(kept.width(), kept.height(), out);
     }
 
     /** The box with its rows resized, as (box height, 3 width) integers 0 to 255. */
-    private static int[][] horizontal(Image image, Box box, int width) {
+    private static int[][] horizontal(Image image, Box box, Taps taps) {
         byte[] in = image.rgb();
+        int width = taps.first.length;
         int[][] out = new int[box.height()][3 * width];
         int stride = 3 * image.width();
         int start = box.top() * stride + 3 * box.left();
-        if (width == box.width()) {
+        if (taps.isIdentity) {
             for (int y = 0; y < box.height(); y++) {
-                widen(in, start + y * stride, out[y], 3 * width);
+                widen(in, start + y * stride + 3 * taps.first[0], out[y], 3 * width);
             }
             return out;
         }
-        Taps taps = Taps.of(box.width(), width);
         int[] row = new int[3 * (box.width() + FEW)]; // room for the zero weights behind a short list of taps
         for (int y = 0; y < box.height(); y++) {
             widen(in, start + y * stride, row, 3 * box.width());
@@ -108,22 +140,25 @@ public final class BicubicResize {
         }
     }
 
-    private static void vertical(int[][] in, byte[] out, int outRows) {
+    /**
+     * The columns resized.
+     *
+     * @param in rows of the source from number {@code from} on
+     */
+    private static void vertical(int[][] in, int from, byte[] out, Taps taps) {
         int length = in[0].length;
-        if (in.length == outRows) {
-            for (int y = 0, o = 0; y < outRows; y++, o += length) {
-                for (int x = 0; x < length; x++) {
-                    out[o + x] = (byte) in[y][x];
-                }
-            }
-            return;
-        }
-        Taps taps = Taps.of(in.length, outRows);
         int[] sum = new int[length];
-        for (int y = 0, o = 0; y < outRows; y++, o += length) {
+        for (int y = 0, o = 0; y < taps.first.length; y++, o += length) {
+            int first = taps.first[y] - from;
+            if (taps.isIdentity) {
+                for (int x = 0; x < length; x++) {
+                    out[o + x] = (byte) in[first][x];
+                }
+                continue;
+            }
             Arrays.fill(sum, HALF);
             for (int k = 0; k < taps.count[y]; k++) {
-                addScaled(sum, in[taps.first[y] + k], taps.weights[y * taps.stride + k]);
+                addScaled(sum, in[first + k], taps.weights[y * taps.stride + k]);
             }
             for (int x = 0; x < length; x++) {
                 out[o + x] = (byte) clip(sum[x] >> PRECISION);
@@ -157,10 +192,18 @@ public final class BicubicResize {
      * @param count number of input positions of each output position
      * @param weights (out, stride) fixed-point weights; those of one output position sum to about 2²²
      * @param stride room per output position
+     * @param isIdentity true if every output position is an input position
      */
-    private record Taps(int[] first, int[] count, int[] weights, int stride) {
-        static Taps of(int in, int out) {
-            double scale = (double) in / out;
+    private record Taps(int[] first, int[] count, int[] weights, int stride, boolean isIdentity) {
+        /** Of {@code in} positions resized to {@code size}, those from {@code from} on, {@code out} of them. */
+        static Taps of(int in, int size, int from, int out) {
+            if (in == size) {
+                int[] same = IntStream.range(from, from + out).toArray();
+                int[] one = new int[out];
+                Arrays.fill(one, 1);
+                return new Taps(same, one, new int[0], 0, true);
+            }
+            double scale = (double) in / size;
             double filterScale = Math.max(scale, 1);
             double support = 2 * filterScale;
             int stride = (int) Math.ceil(support) * 2 + 1;
@@ -170,7 +213,7 @@ public final class BicubicResize {
             double[] w = new double[stride];
             double inverse = 1 / filterScale;
             for (int x = 0; x < out; x++) {
-                double center = (x + 0.5) * scale;
+                double center = (from + x + 0.5) * scale;
                 first[x] = Math.max(0, (int) (center - support + 0.5));
                 count[x] = Math.min(in, (int) (center + support + 0.5)) - first[x];
                 double total = 0;
@@ -184,7 +227,7 @@ public final class BicubicResize {
                     weights[x * stride + k] = (int) (fixed < 0 ? fixed - 0.5 : fixed + 0.5);
                 }
             }
-            return new Taps(first, count, weights, stride);
+            return new Taps(first, count, weights, stride, false);
         }
     }
 }

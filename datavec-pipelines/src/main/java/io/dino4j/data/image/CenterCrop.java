@@ -26,8 +26,13 @@ public final class CenterCrop extends Transform {
         if (image.width() == size && image.height() == size) {
             return image;
         }
-        int top = (int) Math.rint((image.height() - size) / 2.0);
-        int left = (int) Math.rint((image.width() - size) / 2.0);
-        return BicubicResize.cropResize(image, new Box(top, left, size, size), size, size);
+        return BicubicResize.cropResize(image, box(image.width(), image.height(), size), size, size);
+    }
+
+    /** The middle square of an image of at least its size. */
+    static Box box(int width, int height, int size) {
+        int top = (int) Math.rint((height - size) / 2.0);
+        int left = (int) Math.rint((width - size) / 2.0);
+        return new Box(top, left, size, size);
     }
 }

@@ -1,7 +1,5 @@
 package io.dino4j.data.image;
 
-import java.util.random.RandomGenerator;
-
 /**
  * What an image goes through before features are taken: short side to {@code resize} (bicubic), centre square of
  * {@code crop}, normalise. Without randomness.
@@ -10,7 +8,13 @@ import java.util.random.RandomGenerator;
  * @param crop side of the network's input, in pixels
  * @param normalization to floats
  */
-public record EvalTransform(int resize, int crop, Normalization normalization) {
+public record EvalTransform(int resize, int crop, Normalization normalization) implements Preprocessing {
+    /** Pixels of the short side over those of the crop: 256 over 224 (official {@code transforms.py}). */
+    private static final double RESIZE = 256.0 / 224;
+
+    /** Images at most this large are taken whole. */
+    private static final int SMALL_IMAGE = 64;
+
     /** Checks the sizes. */
     public EvalTransform {
         if (crop <= 0 || resize < crop) {
@@ -29,13 +33,20 @@ public record EvalTransform(int resize, int crop, Normalization normalization) {
     }
 
     /**
-     * Resizes and crops.
+     * The same protocol for another size: the short side in the proportion 256 to 224; images of up to 64 pixels are taken whole.
      *
-     * @param image any size
-     * @return a square of {@code crop} pixels, 8 bit
+     * @param crop side of the network's input in pixels, positive
      */
+    public static EvalTransform of(int crop) {
+        int resize = crop <= SMALL_IMAGE ? crop : (int) Math.round(crop * RESIZE);
+        return new EvalTransform(resize, crop, Normalization.imagenet());
+    }
+
+    /** {@inheritDoc} Here a square of {@code crop} pixels. Of the resized image only what is kept is worked out. */
+    @Override
     public Image apply(Image image) {
-        return toTransform().apply(image, NO_RANDOMNESS);
+        int[] size = ResizeShortSide.size(image, resize);
+        return BicubicResize.resizeCrop(image, size[0], size[1], CenterCrop.box(size[0], size[1], crop));
     }
 
     /**
@@ -46,8 +57,4 @@ public record EvalTransform(int resize, int crop, Normalization normalization) {
     public Transform toTransform() {
         return new ResizeShortSide(resize).then(new CenterCrop(crop));
     }
-
-    private static final RandomGenerator NO_RANDOMNESS = () -> {
-        throw new IllegalStateException("evaluation draws no random numbers");
-    };
 }

@@ -1,5 +1,6 @@
 package io.dino4j.data.image;
 
+import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
@@ -16,6 +17,24 @@ public record Image(int width, int height, byte[] rgb) {
             throw new IllegalArgumentException(
                     "an RGB image of %dx%d does not have %d bytes".formatted(width, height, rgb.length));
         }
+    }
+
+    /**
+     * The pixels of a picture of Java's own, without its transparency.
+     *
+     * @param picture any type, converted to sRGB by Java
+     */
+    public static Image of(BufferedImage picture) {
+        int width = picture.getWidth();
+        int height = picture.getHeight();
+        int[] pixels = picture.getRGB(0, 0, width, height, null, 0, width);
+        byte[] rgb = new byte[3 * pixels.length];
+        for (int i = 0; i < pixels.length; i++) {
+            rgb[3 * i] = (byte) (pixels[i] >> 16);
+            rgb[3 * i + 1] = (byte) (pixels[i] >> 8);
+            rgb[3 * i + 2] = (byte) pixels[i];
+        }
+        return new Image(width, height, rgb);
     }
 
     /**

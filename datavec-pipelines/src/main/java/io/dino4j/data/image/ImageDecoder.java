@@ -1,6 +1,7 @@
 package io.dino4j.data.image;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
@@ -41,6 +42,22 @@ public final class ImageDecoder {
         } catch (IOException e) {
             throw new UnreadableImageException(file.toString(), e);
         }
+    }
+
+    /**
+     * Reads and decodes a stream.
+     *
+     * @param in a JPEG or PNG file; read to its end, and not closed
+     * @param name used in errors
+     * @throws UnreadableImageException if it is empty, truncated, too large or of another kind
+     * @throws IOException if it cannot be read
+     */
+    public static Image read(InputStream in, String name) throws IOException {
+        byte[] file = in.readNBytes((int) MAX_FILE + 1);
+        if (file.length > MAX_FILE) {
+            throw new UnreadableImageException(name, "file of more than " + (MAX_FILE >> 20) + " MB is too large");
+        }
+        return decode(file, name);
     }
 
     /**

@@ -20,13 +20,20 @@ public final class ResizeShortSide extends Transform {
 
     @Override
     public Image apply(Image image, RandomGenerator rng) {
+        int[] size = size(image, length);
+        boolean same = size[0] == image.width() && size[1] == image.height();
+        return same ? image : BicubicResize.cropResize(image, image.bounds(), size[0], size[1]);
+    }
+
+    /** Width and height of an image once its short side has a length. */
+    static int[] size(Image image, int length) {
         int w = image.width();
         int h = image.height();
         if (Math.min(w, h) == length) {
-            return image;
+            return new int[] {w, h};
         }
-        int width = w <= h ? length : (int) ((double) length * w / h);
-        int height = w <= h ? (int) ((double) length * h / w) : length;
-        return BicubicResize.cropResize(image, image.bounds(), width, height);
+        return w <= h
+                ? new int[] {length, (int) ((double) length * h / w)}
+                : new int[] {(int) ((double) length * w / h), length};
     }
 }

@@ -8,6 +8,7 @@ import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.ImageEncoder;
 import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.examples.option.KernelsOption;
+import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.picture.Framing;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -77,8 +78,10 @@ final class PictureOptions {
         if (heads != null && heads <= 0) {
             throw new IllegalArgumentException("--heads: expected a positive number, got " + heads);
         }
-        return PictureBackbone.open(
-                weights, heads == null ? OptionalInt.empty() : OptionalInt.of(heads), kernels.list());
+        Dinov2.Options options = Dinov2.Options.defaults()
+                .withHeads(heads == null ? OptionalInt.empty() : OptionalInt.of(heads))
+                .on(kernels.list());
+        return new PictureBackbone(Dinov2.load(weights, options));
     }
 
     /** Pixels of the longer side. */

@@ -2,11 +2,11 @@ package io.dino4j.train.live;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dino4j.data.crop.Batch;
+import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Normalization;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.PatchPictures;
-import io.dino4j.train.Recipe;
 import io.dino4j.train.StepObserver;
 import io.dino4j.train.report.PatchSamples;
 import io.dino4j.train.report.Png;
@@ -75,7 +75,7 @@ final class PictureFeed implements StepObserver {
         if (size != picturesSize) {
             picturesSize = size;
             pictures = PatchPictures.read(
-                    shown, PATCHED, Recipe.evaluation(size), line -> unreadable.accept("not shown: " + line));
+                    shown, PATCHED, EvalTransform.of(size), line -> unreadable.accept("not shown: " + line));
         }
         return pictures;
     }

@@ -10,6 +10,7 @@ import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.ParameterRules;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.FeatureExtractor;
+import io.dino4j.zoo.PatchFeatures;
 import io.dino4j.zoo.model.BackboneLayer.Output;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -144,13 +145,16 @@ final class BackboneLayerTest {
                 new FeatureExtractor(VIT, Dinov2ZooModel.weights(network), Providers.forThisMachine())) {
             for (int[] s : sizes) {
                 INDArray images = TinyNetwork.images(DataType.FLOAT, s[0], s[1], s[2]);
-                FeatureExtractor.Features f = extractor.extract(images);
+                INDArray cls = extractor.cls(images);
+                INDArray patches = Nd4j.createFromArray(extractor.patchFeatures(List.of(images)).stream()
+                                .map(PatchFeatures::patches)
+                                .toArray(float[][]::new))
+                        .reshape(s[0], s[1] / 4L * (s[2] / 4), VIT.embedDim());
                 INDArray expected =
                         switch (output) {
-                            case CLS -> f.cls();
-                            case CLS_MEAN -> Nd4j.concat(1, f.cls(), f.patches().mean(1));
-                            case PATCHES -> f.patches()
-                                    .permute(0, 2, 1)
+                            case CLS -> cls;
+                            case CLS_MEAN -> Nd4j.concat(1, cls, patches.mean(1));
+                            case PATCHES -> patches.permute(0, 2, 1)
                                     .reshape('c', s[0], VIT.embedDim(), s[1] / 4, s[2] / 4);
                         };
                 INDArray found = network.feedForward(images, false).get(TinyNetwork.BACKBONE);

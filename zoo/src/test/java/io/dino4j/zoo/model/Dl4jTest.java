@@ -139,7 +139,7 @@ final class Dl4jTest {
         assertNotEquals(features, features(network));
         try (FeatureExtractor merged =
                 new FeatureExtractor(VIT, Dinov2ZooModel.weights(network), Providers.forThisMachine())) {
-            assertTrue(merged.extract(IMAGES).cls().equalsWithEps(features(network), 1e-5));
+            assertTrue(merged.cls(IMAGES).equalsWithEps(features(network), 1e-5));
         }
     }
 

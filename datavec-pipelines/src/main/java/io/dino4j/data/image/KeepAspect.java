@@ -1,0 +1,47 @@
+package io.dino4j.data.image;
+
+/**
+ * The whole image in its own shape: the short side to a length (bicubic, antialiased), the long side along with it but not beyond a limit,
+ * then both sides cut at their ends to multiples of the patch size. At most a patch less one pixel is lost on a side.
+ *
+ * @param shortSide pixels of the short side, a multiple of {@code multiple}
+ * @param longest limit of the long side in pixels; an image that is longer gets a shorter short side
+ * @param multiple patch size
+ * @param normalization to floats
+ */
+public record KeepAspect(int shortSide, int longest, int multiple, Normalization normalization)
+        implements Preprocessing {
+    /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException naming what does not fit
+     */
+    public KeepAspect {
+        if (multiple <= 0 || shortSide < multiple || shortSide % multiple != 0) {
+            throw new IllegalArgumentException(
+                    "a short side of %d pixels is no multiple of the patch size %d".formatted(shortSide, multiple));
+        }
+        if (longest < shortSide) {
+            throw new IllegalArgumentException(
+                    "a longest side of %d pixels is less than the short side of %d".formatted(longest, shortSide));
+        }
+    }
+
+    @Override
+    public Image apply(Image image) {
+        double scale = Math.min(
+                (double) shortSide / Math.min(image.width(), image.height()),
+                (double) longest / Math.max(image.width(), image.height()));
+        int width = side(image.width() * scale);
+        int height = side(image.height() * scale);
+        int keptWidth = width / multiple * multiple;
+        int keptHeight = height / multiple * multiple;
+        Box kept = new Box((height - keptHeight) / 2, (width - keptWidth) / 2, keptHeight, keptWidth);
+        return BicubicResize.resizeCrop(image, width, height, kept);
+    }
+
+    /** Never less than a patch, however long and narrow the image is. */
+    private int side(double pixels) {
+        return Math.max(multiple, (int) Math.round(pixels));
+    }
+}
