@@ -220,7 +220,7 @@ final class PretrainedWeightsTest {
     void whatHoldsNoBackboneIsRefused() throws IOException {
         failsWith(
                 write(Map.of("embeddings.cls_token", Nd4j.zeros(DataType.FLOAT, 1, 1, 4))),
-                "holds no DINOv2 backbone under its official names");
+                "holds no DINOv2 backbone: no tensor is named 'patch_embed.proj.weight' or 'embeddings.patch");
         ParameterVector network = network(MLP, Optional.empty(), Optional.empty());
         Map<String, INDArray> tensors = network.views("backbone.");
         tensors.put("pos_embed", Nd4j.zeros(DataType.FLOAT, 1, 13, 12));
