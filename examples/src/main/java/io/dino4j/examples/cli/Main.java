@@ -26,6 +26,8 @@ import picocli.CommandLine.ParameterException;
             PlanCommand.class,
             WatchCommand.class,
             EvaluateCommand.class,
+            ConvertCommand.class,
+            InspectCommand.class,
             BenchmarkCommand.class,
             InfoCommand.class,
             HelpCommand.class
@@ -37,6 +39,8 @@ import picocli.CommandLine.ParameterException;
             "  ./dino4j pretrain --images photos/ --out runs/photos  your own images",
             "  ./dino4j plan --images photos/ --preset vits14        what that would need: memory, hours",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "  ./dino4j convert --weights runs/photos --names hf --out photos/model.safetensors",
+            "  ./dino4j inspect dinov2_vits14_pretrain.pth           what a file of weights holds",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (go on with --resume)."
         })
@@ -89,7 +93,8 @@ public final class Main {
         command.getErr()
                 .println("dino4j: " + e.getMessage()
                         + (bare ? ": " + e.getClass().getSimpleName() : ""));
-        boolean input = e instanceof ConfigException || e instanceof IllegalArgumentException;
+        boolean input =
+                e instanceof ConfigException || e instanceof WeightsException || e instanceof IllegalArgumentException;
         return input ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 }

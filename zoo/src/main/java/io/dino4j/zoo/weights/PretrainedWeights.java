@@ -251,6 +251,16 @@ public final class PretrainedWeights implements AutoCloseable {
                 Optional.of(resize(config)).filter(r -> !r.isIdentity()));
     }
 
+    /**
+     * Checks that the backbone, and the heads that the file has, are all there and nothing else is.
+     *
+     * @throws WeightsException listing every difference
+     */
+    public void requireComplete() {
+        VitConfig any = told.orElseGet(() -> config(1));
+        check(layout(any, true), any);
+    }
+
     private Resize resize(VitConfig c) {
         return new Resize(
                 shape.gridSize(), c.gridSize(), c.gridSize(), c.interpolateAntialias(), c.interpolateOffset());
