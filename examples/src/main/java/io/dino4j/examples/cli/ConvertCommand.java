@@ -1,5 +1,6 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.zoo.weights.LoadReport;
 import io.dino4j.zoo.weights.NamingScheme;
 import io.dino4j.zoo.weights.NetworkRole;
 import io.dino4j.zoo.weights.PretrainedWeights;
@@ -88,14 +89,15 @@ final class ConvertCommand implements Callable<Integer> {
             }
             in.backbone(options.heads());
             Files.createDirectories(target.getParent());
+            LoadReport found;
             try {
-                new WeightsExport(scheme, type).write(target, in, options.heads(), withHeads, progress);
+                found = new WeightsExport(scheme, type).write(target, in, options.heads(), withHeads, progress);
             } finally {
                 if (!folder) {
                     removeIfEmpty(target.getParent());
                 }
             }
-            report(in, scheme, type, target);
+            report(in, found, scheme, type, target);
         }
         return 0;
     }
@@ -141,7 +143,8 @@ final class ConvertCommand implements Callable<Integer> {
         Files.delete(folder);
     }
 
-    private void report(PretrainedWeights in, NamingScheme scheme, WeightType type, Path target) throws IOException {
+    private void report(PretrainedWeights in, LoadReport found, NamingScheme scheme, WeightType type, Path target)
+            throws IOException {
         var console = spec.commandLine().getOut();
         console.printf(
                 "%s: %s, %.1f million parameters, %s names, %s, %.1f MB%n",
@@ -157,8 +160,11 @@ final class ConvertCommand implements Callable<Integer> {
         if (scheme == NamingScheme.TIMM) {
             console.println("the mask token is left out: timm has none; features do not need it");
         }
-        if (!in.beside().isEmpty()) {
-            console.printf("left out: %s%n", InspectCommand.shown(String.join(", ", in.beside())));
+        if (!found.zeros().isEmpty() && scheme != NamingScheme.TIMM) {
+            console.printf("zeros for what the file lacks: %s%n", String.join(", ", found.zeros()));
+        }
+        if (!found.beside().isEmpty()) {
+            console.printf("left out: %s%n", InspectCommand.shown(String.join(", ", found.beside())));
         }
     }
 }

@@ -126,7 +126,7 @@ public final class PretrainedWeights implements AutoCloseable {
         }
         OptionalInt known = heads.isPresent() ? heads : asked.isPresent() ? asked : shape.officialHeads();
         return config(known.orElseThrow(() -> new WeightsException(
-                "%s: a backbone of width %d is none of the official ones, and a file does not tell its number of attention heads: name the run it comes from, or say the number"
+                "%s: a backbone of width %d is none of the official ones, and a file does not tell its number of attention heads: name the run it comes from, or say the number (--heads)"
                         .formatted(file.file(), shape.embedDim()))));
     }
 

@@ -88,17 +88,19 @@ public record WeightsExport(NamingScheme names, WeightType type) {
      * @param heads number of attention heads, if neither the file nor its width tells
      * @param withHeads true to write projection heads too, which official names alone have; the backbone is then under {@code backbone.}
      * @param progress told of the numbers written
+     * @return what was found in the weights
      * @throws WeightsException listing everything in which the weights are not those of a backbone; nothing is written then
      * @throws IOException if it cannot be written; the target is then what it was
      */
-    public void write(Path file, PretrainedWeights weights, OptionalInt heads, boolean withHeads, Progress progress)
+    public LoadReport write(
+            Path file, PretrainedWeights weights, OptionalInt heads, boolean withHeads, Progress progress)
             throws IOException {
         if (withHeads && names != NamingScheme.OFFICIAL) {
             throw new IllegalArgumentException("%s names have none for projection heads".formatted(names.title()));
         }
         VitConfig config = weights.backbone(heads);
         ParameterLayout layout = weights.layout(config, withHeads);
-        weights.check(layout, config);
+        LoadReport report = weights.check(layout, config);
         List<Item> items = items(config, withHeads ? SslConfig.BACKBONE : "");
         for (ParameterLayout.Entry e : layout.entries()) {
             if (!e.name().startsWith(SslConfig.BACKBONE)) {
@@ -113,6 +115,7 @@ public record WeightsExport(NamingScheme names, WeightType type) {
             return array;
         };
         write(file, config, items, read, progress);
+        return report;
     }
 
     private List<Item> items(VitConfig config, String prefix) {

@@ -27,7 +27,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class WeightFuzzTest {
     private static final long SEED = Long.getLong("dino4j.fuzz.seed", 20231017);
-    private static final int EACH = Integer.getInteger("dino4j.fuzz.count", 300);
+    private static final int EACH = Integer.getInteger("dino4j.fuzz.count", 250);
     private static final long[] EXTREMES = {
         0,
         1,
