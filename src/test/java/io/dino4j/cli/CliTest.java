@@ -384,7 +384,7 @@ final class CliTest {
     @Test
     void evaluationNamesWhatIsMissing() throws IOException {
         Outcome.of("evaluate", "knn", "--weights", dir, "--train", labelled, "--val", labelled)
-                .failed(2, dir.toString(), "holds no run");
+                .failed(2, dir.toString(), "is a folder without weights");
         Path flat = TinyRun.pictures(dir.resolve("flat"), 2);
         Outcome.of("evaluate", "knn", "--weights", finished, "--train", flat, "--val", labelled)
                 .failed(2, flat.toString(), "one folder for each class");

@@ -7,6 +7,9 @@ import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.zoo.weights.NetworkRole;
+import io.dino4j.zoo.weights.RunLayout;
+import io.dino4j.zoo.weights.WeightFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -26,7 +29,6 @@ public final class RunDirectory implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String LOCK = ".lock";
     private static final String CONFIG = "config.yaml";
-    private static final String CHECKPOINTS = "checkpoints";
     /** What a run that ended before it recorded its configuration may leave behind. */
     private static final Set<String> TRACES = Set.of(LOCK, draftName(CONFIG));
 
@@ -96,7 +98,7 @@ public final class RunDirectory implements AutoCloseable {
     static Optional<Path> runOf(Path path) {
         Path all = path.toAbsolutePath().normalize();
         for (Path folder = all; folder != null; folder = folder.getParent()) {
-            if (holdsRun(folder) && (folder.equals(all) || all.startsWith(folder.resolve(CHECKPOINTS)))) {
+            if (holdsRun(folder) && (folder.equals(all) || all.startsWith(folder.resolve(RunLayout.CHECKPOINTS)))) {
                 return Optional.of(folder);
             }
         }
@@ -114,23 +116,27 @@ public final class RunDirectory implements AutoCloseable {
             return false;
         }
         RunConfig config = config(path);
-        return CheckpointStore.latestIn(path.resolve(CHECKPOINTS))
+        return CheckpointStore.latestIn(path.resolve(RunLayout.CHECKPOINTS))
                 .filter(c -> c.state().step() >= config.stepsBefore(config.phaseCount()))
                 .isPresent();
     }
 
     /**
-     * The file of weights that a path names: of a run, or of one of its checkpoints, the averaged network; else the path itself.
+     * The file of weights that a path names: of a run, or of one of its checkpoints, the averaged network, after verification; else what
+     * {@link WeightFiles} finds there.
      *
      * @throws TrainingException if it is a run without a checkpoint
+     * @throws io.dino4j.zoo.weights.WeightsException if it is a folder without weights
      */
     public static Path weights(Path path) {
         if (holdsRun(path)) {
-            return CheckpointStore.latestIn(path.resolve(CHECKPOINTS))
+            return CheckpointStore.latestIn(path.resolve(RunLayout.CHECKPOINTS))
                     .orElseThrow(() -> new TrainingException("%s has no complete checkpoint yet".formatted(path)))
                     .teacherFile();
         }
-        return Files.isDirectory(path) ? Checkpoint.open(path).teacherFile() : path;
+        return RunLayout.isCheckpoint(path)
+                ? Checkpoint.open(path).teacherFile()
+                : WeightFiles.find(path, NetworkRole.TEACHER);
     }
 
     private static boolean isOccupied(Path path) {
@@ -176,7 +182,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The folder of checkpoints. */
     public Path checkpoints() {
-        return path.resolve(CHECKPOINTS);
+        return path.resolve(RunLayout.CHECKPOINTS);
     }
 
     /** The run in which a distillation trains heads for its teacher. */

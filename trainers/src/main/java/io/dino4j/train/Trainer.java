@@ -194,7 +194,12 @@ public final class Trainer implements AutoCloseable {
         save(PATCH_CENTER, model.patchCenter(), extras);
         extras.putAll(sentinel.state());
         return new Snapshot(
-                model.student(), model.average(), optimizer.firstMoment(), optimizer.secondMoment(), extras);
+                model.config().student().backbone(),
+                model.student(),
+                model.average(),
+                optimizer.firstMoment(),
+                optimizer.secondMoment(),
+                extras);
     }
 
     private static void save(String name, Centers centers, Map<String, INDArray> extras) {

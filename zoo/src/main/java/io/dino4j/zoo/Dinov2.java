@@ -9,9 +9,6 @@ import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.WeightVersion;
-import io.dino4j.graph.param.ParameterLayout;
-import io.dino4j.graph.param.ParameterVector;
-import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.download.Release;
 import io.dino4j.zoo.picture.AttentionMaps;
@@ -21,12 +18,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -111,11 +106,7 @@ public final class Dinov2 implements AutoCloseable {
     public static Dinov2 load(Path weights, Options options) {
         try (PretrainedWeights file = PretrainedWeights.open(weights)) {
             VitConfig config = file.backbone(options.heads());
-            Map<String, long[]> shapes = new LinkedHashMap<>();
-            config.parameters().forEach((name, shape) -> shapes.put(SslConfig.BACKBONE + name, shape));
-            ParameterVector into = ParameterVector.zeros(ParameterLayout.of(shapes), DataType.FLOAT);
-            file.load(into, config);
-            return of(config, into.views(SslConfig.BACKBONE), options);
+            return of(config, file.parameters(config), options);
         }
     }
 

@@ -98,6 +98,19 @@ public final class FeatureExtractor implements AutoCloseable {
     }
 
     /**
+     * The patch tokens of a batch after the final norm.
+     *
+     * @param images {@code [B, 3, H, W]} FLOAT, normalised; sides are multiples of the patch size
+     * @return {@code [B, n, D]} FLOAT, patches row by row, the caller's own
+     */
+    public INDArray patches(INDArray images) {
+        float[][] rows = patchFeatures(List.of(images)).stream()
+                .map(PatchFeatures::patches)
+                .toArray(float[][]::new);
+        return Nd4j.createFromArray(rows).reshape(rows.length, rows[0].length / dimension(), dimension());
+    }
+
+    /**
      * Grids of patch tokens, and cls tokens, of images of several sizes in one pass without padding: the same as in passes of their own.
      *
      * @param groups {@code [B_g, 3, H_g, W_g]} FLOAT, normalised; sides are multiples of the patch size

@@ -2,9 +2,11 @@ package io.dino4j.examples.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.examples.option.KernelsOption;
+import io.dino4j.graph.Precision;
 import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
@@ -19,11 +21,14 @@ import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.zoo.FeatureExtractor;
+import io.dino4j.zoo.weights.PretrainedWeights;
+import io.dino4j.zoo.weights.RunLayout;
 import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.StrictWeights;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -57,15 +62,21 @@ final class EvaluateCommand {
                 "",
                 "Example:",
                 "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+                "  ./dino4j evaluate knn --weights dinov2_vits14_pretrain.pth --train labelled/train --val labelled/val",
                 "",
-                "Both folders hold one folder for each class."
+                "Both folders hold one folder for each class. Images enter a run's network at the size of its global crops, that of",
+                "a file at 224 pixels, or fewer if it was trained on smaller ones."
             })
     static final class Knn implements Callable<Integer> {
+        /** Pixels on a side at which the official models are compared. */
+        private static final int USUAL_SIZE = 224;
+
         @Option(
                 names = "--weights",
                 required = true,
-                paramLabel = "RUN",
-                description = "Folder of a run; its newest teacher is used.")
+                paramLabel = "PATH",
+                description =
+                        "A run, whose newest teacher is used, or weights: a .pth or .safetensors file, or a folder of the Hugging Face hub.")
         private Path weights;
 
         @Option(names = "--train", required = true, paramLabel = "DIR", description = "Labelled images to look among.")
@@ -78,6 +89,9 @@ final class EvaluateCommand {
         private boolean json;
 
         @Mixin
+        private WeightOptions options;
+
+        @Mixin
         private KernelsOption kernels;
 
         @Spec
@@ -85,33 +99,57 @@ final class EvaluateCommand {
 
         @Override
         public Integer call() throws Exception {
-            if (!RunDirectory.holdsRun(weights)) {
-                throw new IllegalArgumentException(
-                        "%s holds no run: expected config.yaml and checkpoints, as ./dino4j pretrain --out writes"
-                                .formatted(weights));
-            }
-            Checkpoint checkpoint = CheckpointStore.latestIn(weights.resolve("checkpoints"))
-                    .orElseThrow(() -> new TrainingException("%s has no complete checkpoint yet".formatted(weights)));
-            RunConfig config = ConfigLayers.defaults()
-                    .file(weights.resolve("config.yaml"))
-                    .resolve()
-                    .phase(checkpoint.state().phase());
             ImageSource bank = new ImageFolder(train);
             ImageSource queries = new ImageFolder(val);
             requireClasses(bank, train);
             requireClasses(queries, val);
-            KnnProbe probe = new KnnProbe(
-                    bank,
-                    queries,
-                    Recipe.evaluation(config),
-                    Runtime.getRuntime().availableProcessors());
+            Subject subject = RunDirectory.holdsRun(weights) ? run() : file();
             try (ConsoleProgress progress = new ConsoleProgress(System.err);
-                    FeatureExtractor teacher = teacher(config, checkpoint)) {
+                    FeatureExtractor network = subject.network()) {
+                KnnProbe probe = new KnnProbe(
+                        bank, queries, subject.transform(), Runtime.getRuntime().availableProcessors());
                 Map<Integer, Double> pixels = probe.pixelAccuracy(progress);
-                Map<Integer, Double> accuracy = probe.accuracy(teacher, progress);
-                print(checkpoint, accuracy, pixels);
+                Map<Integer, Double> accuracy = probe.accuracy(network, progress);
+                print(subject, accuracy, pixels);
             }
             return 0;
+        }
+
+        /**
+         * What is measured.
+         *
+         * @param title in a line for people
+         * @param step of the run it comes from, if it does
+         */
+        private record Subject(String title, OptionalLong step, EvalTransform transform, FeatureExtractor network) {}
+
+        private Subject run() {
+            Checkpoint checkpoint = CheckpointStore.latestIn(weights.resolve(RunLayout.CHECKPOINTS))
+                    .orElseThrow(() -> new TrainingException("%s has no complete checkpoint yet".formatted(weights)));
+            RunConfig config = ConfigLayers.defaults()
+                    .file(RunDirectory.configFile(weights))
+                    .resolve()
+                    .phase(checkpoint.state().phase());
+            long step = checkpoint.state().step();
+            return new Subject(
+                    "teacher after %d steps".formatted(step),
+                    OptionalLong.of(step),
+                    Recipe.evaluation(config),
+                    teacher(config, checkpoint));
+        }
+
+        private Subject file() {
+            try (PretrainedWeights file = PretrainedWeights.open(weights, options.role())) {
+                VitConfig vit = file.backbone(options.heads());
+                int most = Math.min(vit.imageSize(), USUAL_SIZE);
+                FeatureExtractor network = new FeatureExtractor(
+                        vit, file.parameters(vit), Optional.of(new WeightVersion()), Precision.F32, kernels.list());
+                return new Subject(
+                        "%s of %s".formatted(file.backbone().title(), weights),
+                        OptionalLong.empty(),
+                        EvalTransform.of(most - most % vit.patchSize()),
+                        network);
+            }
         }
 
         private static void requireClasses(ImageSource source, Path folder) {
@@ -137,20 +175,20 @@ final class EvaluateCommand {
                     kernels.list());
         }
 
-        private void print(Checkpoint checkpoint, Map<Integer, Double> accuracy, Map<Integer, Double> pixels)
+        private void print(Subject subject, Map<Integer, Double> accuracy, Map<Integer, Double> pixels)
                 throws Exception {
             var out = spec.commandLine().getOut();
             if (json) {
                 ObjectMapper mapper = new ObjectMapper();
                 ObjectNode node = mapper.createObjectNode();
                 node.put("weights", weights.toString());
-                node.put("step", checkpoint.state().step());
+                subject.step().ifPresent(step -> node.put("step", step));
                 node.set("knn", mapper.valueToTree(accuracy));
                 node.set("raw_pixels", mapper.valueToTree(pixels));
                 out.println(mapper.writeValueAsString(node));
                 return;
             }
-            out.printf("teacher after %d steps%n", checkpoint.state().step());
+            out.println(subject.title());
             accuracy.forEach((k, a) ->
                     out.printf("k = %-3d  accuracy %5.2f%%   raw pixels %5.2f%%%n", k, 100 * a, 100 * pixels.get(k)));
         }

@@ -27,6 +27,8 @@ import picocli.CommandLine.ParameterException;
             WatchCommand.class,
             EvaluateCommand.class,
             VisualizeCommand.class,
+            ConvertCommand.class,
+            InspectCommand.class,
             BenchmarkCommand.class,
             InfoCommand.class,
             HelpCommand.class
@@ -39,6 +41,8 @@ import picocli.CommandLine.ParameterException;
             "  ./dino4j plan --images photos/ --preset vits14        what that would need: memory, hours",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
             "  ./dino4j visualize pca --weights runs/photos --images photos/ --out pca.png",
+            "  ./dino4j convert --weights runs/photos --names hf --out photos/model.safetensors",
+            "  ./dino4j inspect dinov2_vits14_pretrain.pth           what a file of weights holds",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (go on with --resume)."
         })
@@ -91,7 +95,8 @@ public final class Main {
         command.getErr()
                 .println("dino4j: " + e.getMessage()
                         + (bare ? ": " + e.getClass().getSimpleName() : ""));
-        boolean input = e instanceof ConfigException || e instanceof IllegalArgumentException;
+        boolean input =
+                e instanceof ConfigException || e instanceof WeightsException || e instanceof IllegalArgumentException;
         return input ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 }

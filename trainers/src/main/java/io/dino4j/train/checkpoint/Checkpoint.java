@@ -1,6 +1,7 @@
 package io.dino4j.train.checkpoint;
 
 import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.zoo.weights.RunLayout;
 import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.StrictWeights;
 import java.nio.file.Files;
@@ -16,8 +17,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param state where the run stood
  */
 public record Checkpoint(Path dir, RunState state) {
-    static final String STUDENT = "student.safetensors";
-    static final String TEACHER = "teacher.safetensors";
     static final String FIRST_MOMENT = "moment1.safetensors";
     static final String SECOND_MOMENT = "moment2.safetensors";
     static final String EXTRAS = "extras.safetensors";
@@ -36,12 +35,12 @@ public record Checkpoint(Path dir, RunState state) {
 
     /** The student's file, for tools. */
     public Path studentFile() {
-        return dir.resolve(STUDENT);
+        return dir.resolve(RunLayout.STUDENT);
     }
 
     /** The teacher's file: the weights to use and publish. */
     public Path teacherFile() {
-        return dir.resolve(TEACHER);
+        return dir.resolve(RunLayout.TEACHER);
     }
 
     /**
@@ -51,8 +50,8 @@ public record Checkpoint(Path dir, RunState state) {
      * @throws io.dino4j.zoo.weights.WeightsException listing every difference if the model is another one
      */
     public void restoreInto(Snapshot snapshot) {
-        load(STUDENT, snapshot.student());
-        load(TEACHER, snapshot.teacher());
+        load(RunLayout.STUDENT, snapshot.student());
+        load(RunLayout.TEACHER, snapshot.teacher());
         load(FIRST_MOMENT, snapshot.firstMoment());
         load(SECOND_MOMENT, snapshot.secondMoment());
     }

@@ -1,5 +1,7 @@
 package io.dino4j.train.checkpoint;
 
+import io.dino4j.zoo.weights.BackboneMetadata;
+import io.dino4j.zoo.weights.RunLayout;
 import io.dino4j.zoo.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CheckpointStore {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
-    private static final Pattern NAME = Pattern.compile("step-\\d{8,}");
     private static final String DRAFT = ".draft-";
     private static final String TRASH = ".trash-";
     private static final String REPLACED = ".replaced-";
@@ -93,7 +93,7 @@ public final class CheckpointStore {
      * @throws CheckpointException if it cannot be written; the checkpoints that exist are then untouched
      */
     public Path save(RunState state, Snapshot snapshot, long goodUpTo) {
-        Path target = root.resolve("step-%08d".formatted(state.step()));
+        Path target = root.resolve(RunLayout.folder(state.step()));
         Path draft = root;
         try {
             draft = Files.createTempDirectory(root, DRAFT);
@@ -117,14 +117,16 @@ public final class CheckpointStore {
         Map<String, String> meta = new TreeMap<>(); // sorted: the order of Map.of differs from process to process
         meta.put("format", "pt");
         meta.put("step", Long.toString(state.step()));
-        SafetensorsWriter.write(dir.resolve(Checkpoint.STUDENT), snapshot.student(), meta);
-        SafetensorsWriter.write(dir.resolve(Checkpoint.TEACHER), snapshot.teacher(), meta);
+        Map<String, String> network = new TreeMap<>(meta);
+        network.putAll(BackboneMetadata.of(snapshot.backbone()));
+        SafetensorsWriter.write(dir.resolve(RunLayout.STUDENT), snapshot.student(), network);
+        SafetensorsWriter.write(dir.resolve(RunLayout.TEACHER), snapshot.teacher(), network);
         SafetensorsWriter.write(dir.resolve(Checkpoint.FIRST_MOMENT), snapshot.firstMoment(), meta);
         SafetensorsWriter.write(dir.resolve(Checkpoint.SECOND_MOMENT), snapshot.secondMoment(), meta);
         SafetensorsWriter.write(dir.resolve(Checkpoint.EXTRAS), snapshot.extras(), meta);
         List<String> names = List.of(
-                Checkpoint.STUDENT,
-                Checkpoint.TEACHER,
+                RunLayout.STUDENT,
+                RunLayout.TEACHER,
                 Checkpoint.FIRST_MOMENT,
                 Checkpoint.SECOND_MOMENT,
                 Checkpoint.EXTRAS);
@@ -160,7 +162,7 @@ public final class CheckpointStore {
             }
             try {
                 Checkpoint checkpoint = Checkpoint.open(dir);
-                if (!dir.endsWith("step-%08d".formatted(checkpoint.state().step()))) {
+                if (!dir.endsWith(RunLayout.folder(checkpoint.state().step()))) {
                     throw new CheckpointException("%s: holds step %d"
                             .formatted(dir, checkpoint.state().step()));
                 }
@@ -175,16 +177,14 @@ public final class CheckpointStore {
     /** Folders of complete checkpoints, newest first, not verified. */
     public List<Path> newestFirst() {
         try {
-            return list(root, name -> NAME.matcher(name).matches()).stream()
-                    .sorted(Comparator.comparingLong(CheckpointStore::step).reversed())
-                    .toList();
+            return RunLayout.newestFirst(root);
         } catch (IOException e) {
             throw new CheckpointException("%s: cannot be listed: %s".formatted(root, e), e);
         }
     }
 
     private static long step(Path dir) {
-        return Long.parseLong(dir.getFileName().toString().substring("step-".length()));
+        return RunLayout.step(dir).orElseThrow();
     }
 
     private void prune(long goodUpTo) {
@@ -231,7 +231,7 @@ public final class CheckpointStore {
 
     /** A run that ended between moving the old folder away and the new one in: the old one is still whole. */
     private static void putBack(Path root, Path replaced) throws IOException {
-        for (Path old : list(replaced, name -> NAME.matcher(name).matches())) {
+        for (Path old : RunLayout.newestFirst(replaced)) {
             if (!Files.exists(root.resolve(old.getFileName()))) {
                 Files.move(old, root.resolve(old.getFileName()), StandardCopyOption.ATOMIC_MOVE);
             }

@@ -3,6 +3,7 @@ package io.dino4j.train.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.zoo.weights.RunLayout;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
 
 /** {@code state.json}: written last; holds the run's state and the length and SHA-256 of every other file and of itself. */
 record Manifest(int format, RunState state, Map<String, FileSum> files) {
-    static final String NAME = "state.json";
+    static final String NAME = RunLayout.STATE;
     private static final int FORMAT = 1;
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.graph.vit.VitConfig;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -112,6 +113,7 @@ final class CheckpointStoreTest {
         store.save(state(1), snapshot(1));
         Snapshot good = snapshot(2);
         Snapshot bad = new Snapshot(
+                VitConfig.small14(),
                 good.student(),
                 good.teacher(),
                 good.firstMoment(),
@@ -146,6 +148,7 @@ final class CheckpointStoreTest {
 
     private static Snapshot snapshot(long seed) {
         return new Snapshot(
+                VitConfig.small14(),
                 vector(seed),
                 vector(seed + 1),
                 vector(seed + 2),

@@ -5,6 +5,7 @@ import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.download.Release;
+import io.dino4j.zoo.weights.BackboneShape;
 import io.dino4j.zoo.weights.PretrainedWeights;
 import io.dino4j.zoo.weights.WeightsException;
 import java.io.IOException;
@@ -169,40 +170,24 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
     public final ComputationGraph initPretrained(Path weights) {
         VitConfig wanted = release.config();
         try (PretrainedWeights file = PretrainedWeights.open(weights)) {
-            VitConfig found = file.backbone(OptionalInt.of(wanted.numHeads()));
-            if (!shapes(found).equals(shapes(wanted))) {
-                throw new WeightsException(
-                        "%s: holds %s, but %s is a ViT of width %d with %d blocks, patches of %d pixels, %d registers"
-                                .formatted(
-                                        weights,
-                                        file.backbone(),
-                                        getClass().getSimpleName(),
-                                        wanted.embedDim(),
-                                        wanted.depth(),
-                                        wanted.patchSize(),
-                                        wanted.numRegisters()));
+            BackboneShape held = file.backbone();
+            BackboneShape fits = new BackboneShape(
+                    wanted.embedDim(),
+                    wanted.depth(),
+                    wanted.patchSize(),
+                    wanted.ffn(),
+                    wanted.hidden(),
+                    wanted.numRegisters(),
+                    held.gridSize());
+            if (!held.equals(fits)) {
+                throw new WeightsException("%s: holds a %s, but %s is a %s"
+                        .formatted(weights, held.title(), getClass().getSimpleName(), fits.title()));
             }
+            VitConfig found = file.backbone(OptionalInt.of(wanted.numHeads()));
             ComputationGraph network = random(found);
             file.load(backboneOf(network, found), found);
             return network;
         }
-    }
-
-    /** What must be equal: all but the grid of positions, which is the file's own. */
-    private static VitConfig shapes(VitConfig vit) {
-        VitConfig c = vit.withImageSize(vit.patchSize());
-        return new VitConfig(
-                c.imageSize(),
-                c.patchSize(),
-                c.embedDim(),
-                c.depth(),
-                c.numHeads(),
-                c.hidden() / (double) c.embedDim(),
-                c.ffn(),
-                c.numRegisters(),
-                1,
-                0,
-                false);
     }
 
     /** The backbone's part of the network's own parameters, under {@code backbone.}. */

@@ -18,42 +18,74 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Trained weights to start from: a backbone under official names, with its heads if the file has them. The names may carry what official
- * training puts around them, such as {@code teacher.} and the chunk numbers of blocks; {@link OfficialNames} takes that off.
+ * Trained weights: a backbone under any of the {@linkplain NamingScheme naming schemes} in the wild, with its heads if the file has them.
+ * The names may carry what training puts around them, such as {@code teacher.} and the chunk numbers of blocks, and what a classifier puts
+ * around its backbone; {@link NetworkNames} takes that off.
  *
- * <p>Loading is strict and says what it did: see {@link LoadReport}.
+ * <p>Loading is strict and says what it did: see {@link LoadReport}. Positions are resampled by the official rule whatever the scheme is.
  */
 public final class PretrainedWeights implements AutoCloseable {
-    private static final String POSITIONS = SslConfig.BACKBONE + "pos_embed";
+    private static final String POSITIONS = SslConfig.BACKBONE + NamingScheme.POSITIONS;
     private static final List<String> PARTS = List.of(SslConfig.BACKBONE, SslConfig.DINO_HEAD, SslConfig.IBOT_HEAD);
 
     private final TensorFile file;
-    private final OfficialNames names;
+    private final NetworkNames names;
     private final BackboneShape shape;
+    private final Optional<VitConfig> told;
+    private final OptionalInt heads;
+    private final NetworkTensors tensors;
 
-    private PretrainedWeights(TensorFile file) {
+    private PretrainedWeights(TensorFile file, NetworkRole role) {
         this.file = file;
-        names = OfficialNames.of(file.file(), file.tensors().keySet());
-        Map<String, TensorInfo> infos = new LinkedHashMap<>();
-        names.sources().forEach((name, source) -> infos.put(name, file.tensors().get(source)));
-        shape = BackboneShape.of(file.file(), infos);
+        names = NetworkNames.of(file.file(), file.tensors().keySet(), role);
+        shape = BackboneShape.of(file.file(), names, file.tensors());
+        VitConfig any = config(1); // refuses sizes that no backbone has
+        told = BackboneMetadata.in(file.file(), file.metadata(), shape);
+        OptionalInt beside = names.scheme() == NamingScheme.HUGGING_FACE
+                ? HuggingFaceConfig.heads(file.file(), shape)
+                : OptionalInt.empty();
+        heads = told.isPresent() ? OptionalInt.of(told.get().numHeads()) : beside;
+        tensors = NetworkTensors.of(file, names, any);
     }
 
     /**
-     * Opens a file and recognises the backbone in it.
+     * Opens the teacher that a path stands for.
      *
-     * @throws WeightsException naming the file and what is wrong: it cannot be read, or holds no backbone
+     * @see #open(Path, NetworkRole)
      */
     public static PretrainedWeights open(Path path) {
-        TensorFile file = TensorFile.open(path);
+        return open(path, NetworkRole.TEACHER);
+    }
+
+    /**
+     * Opens a file, or the one that a folder stands for, and recognises the backbone in it.
+     *
+     * @param path a file, or a folder: of a run, of one of its checkpoints, or as the Hugging Face hub has them
+     * @param role which network, where there are student and teacher
+     * @throws WeightsException naming the file and what is wrong: it cannot be read, or holds no backbone
+     */
+    public static PretrainedWeights open(Path path, NetworkRole role) {
+        TensorFile file = TensorFile.open(WeightFiles.find(path, role));
         try {
-            return new PretrainedWeights(file);
+            return of(file, role);
         } catch (WeightsException e) {
             file.close();
             throw e;
         }
+    }
+
+    /**
+     * Recognises the backbone in an open file.
+     *
+     * @param file closed with the result; the caller's own if this fails
+     * @param role which network, where there are student and teacher
+     * @throws WeightsException naming the file and what is wrong: it holds no backbone
+     */
+    public static PretrainedWeights of(TensorFile file, NetworkRole role) {
+        return new PretrainedWeights(file, role);
     }
 
     /** What the names and shapes tell of the backbone. */
@@ -61,18 +93,49 @@ public final class PretrainedWeights implements AutoCloseable {
         return shape;
     }
 
+    /** The names that the file uses. */
+    public NamingScheme scheme() {
+        return names.scheme();
+    }
+
+    /** Tensors of the same model that belong to no DINOv2 network, such as a classifier's, by the names of the file. */
+    public List<String> beside() {
+        return names.beside();
+    }
+
+    /** Number of attention heads, as far as it is told by the header, by a {@code config.json} beside the file, or by an official width. */
+    public OptionalInt heads() {
+        return heads.isPresent() ? heads : shape.officialHeads();
+    }
+
     /**
-     * The configuration of the backbone.
+     * The configuration of the backbone. Names and shapes do not tell the number of attention heads; it is taken from the header of a file
+     * that was written here, else from the {@code config.json} beside a file of Hugging Face, else from the argument, else from the width if
+     * that is one of the official ones.
      *
-     * @param heads number of attention heads, which the file does not tell; empty for the official sizes
-     * @throws WeightsException if it is empty and the size is none of the official ones
+     * @param asked number of attention heads, which must not contradict the file; empty if it or its width tells
+     * @throws WeightsException if nothing tells the number, or it is not possible
      */
-    public VitConfig backbone(OptionalInt heads) {
-        int h = heads.orElseGet(() -> shape.officialHeads()
-                .orElseThrow(() -> new WeightsException(
-                        "%s: a backbone of width %d is none of the official ones, and a file does not tell its number of attention heads: name the run it comes from, or say the number"
-                                .formatted(file.file(), shape.embedDim()))));
-        return shape.config(h);
+    public VitConfig backbone(OptionalInt asked) {
+        if (asked.isPresent() && heads.isPresent() && asked.getAsInt() != heads.getAsInt()) {
+            throw new WeightsException("%s: has %d attention heads by its own account, not %d"
+                    .formatted(file.file(), heads.getAsInt(), asked.getAsInt()));
+        }
+        if (told.isPresent()) {
+            return told.get();
+        }
+        OptionalInt known = heads.isPresent() ? heads : asked.isPresent() ? asked : shape.officialHeads();
+        return config(known.orElseThrow(() -> new WeightsException(
+                "%s: a backbone of width %d is none of the official ones, and a file does not tell its number of attention heads: name the run it comes from, or say the number (--heads)"
+                        .formatted(file.file(), shape.embedDim()))));
+    }
+
+    private VitConfig config(int numHeads) {
+        try {
+            return shape.config(numHeads);
+        } catch (IllegalArgumentException e) {
+            throw new WeightsException("%s: %s".formatted(file.file(), e.getMessage()), e);
+        }
     }
 
     /** The head on cls tokens, if the file has one. */
@@ -98,8 +161,13 @@ public final class PretrainedWeights implements AutoCloseable {
         if (layers.isEmpty() || last.length != 2 || layers.stream().anyMatch(s -> s.length != 2)) {
             throw new WeightsException("%s: '%s' is not the head of a DINOv2 model".formatted(file.file(), part));
         }
-        return Optional.of(
-                new HeadConfig(shape.embedDim(), (int) last[0], (int) layers.get(0)[0], (int) last[1], layers.size()));
+        try {
+            int hidden = Math.toIntExact(layers.get(0)[0]);
+            return Optional.of(new HeadConfig(
+                    shape.embedDim(), Math.toIntExact(last[0]), hidden, Math.toIntExact(last[1]), layers.size()));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new WeightsException("%s: '%s': %s".formatted(file.file(), part, e.getMessage()), e);
+        }
     }
 
     /**
@@ -113,8 +181,51 @@ public final class PretrainedWeights implements AutoCloseable {
      */
     public LoadReport load(ParameterVector into, VitConfig config) {
         LoadReport report = check(into.layout(), config);
-        StrictWeights.load(new Renamed(resize(config)), into, loads(into.layout()));
+        Predicate<String> loads = loads(into.layout());
+        for (String name : into.layout().names()) {
+            if (loads.test(name)) {
+                read(name, config, into.view(name));
+            }
+        }
         return report;
+    }
+
+    /**
+     * The backbone alone, as {@link io.dino4j.zoo.FeatureExtractor} takes it.
+     *
+     * @param config the configuration it is for, such as {@link #backbone(OptionalInt)}; positions are resampled to its image size
+     * @return official names without prefix to FLOAT arrays, views of one vector
+     * @throws WeightsException listing every difference
+     */
+    public Map<String, INDArray> parameters(VitConfig config) {
+        ParameterVector vector = ParameterVector.zeros(layout(config, false), DataType.FLOAT);
+        load(vector, config);
+        return vector.views(SslConfig.BACKBONE);
+    }
+
+    /** Every parameter of the backbone, and those of the heads that the file has, if they are wanted. */
+    ParameterLayout layout(VitConfig config, boolean withHeads) {
+        Map<String, long[]> all = new LinkedHashMap<>();
+        config.parameters().forEach((n, s) -> all.put(SslConfig.BACKBONE + n, s));
+        if (withHeads) {
+            dinoHead().ifPresent(h -> h.parameters().forEach((n, s) -> all.put(SslConfig.DINO_HEAD + n, s)));
+            ibotHead().ifPresent(h -> h.parameters().forEach((n, s) -> all.put(SslConfig.IBOT_HEAD + n, s)));
+        }
+        return ParameterLayout.of(all);
+    }
+
+    /** Fills an array of its shape with a parameter, after {@link #check}. */
+    void read(String name, VitConfig config, INDArray target) {
+        Resize resize = resize(config);
+        if (!name.equals(POSITIONS) || resize.isIdentity()) {
+            tensors.readInto(name, target);
+            return;
+        }
+        long trained = 1 + (long) shape.gridSize() * shape.gridSize();
+        INDArray positions = Nd4j.createUninitialized(DataType.DOUBLE, trained, shape.embedDim());
+        tensors.readInto(name, positions.reshape(1, trained, shape.embedDim()));
+        INDArray resized = PositionResampling.matrix(resize, DataType.DOUBLE).mmul(positions);
+        target.assign(resized.castTo(target.dataType()).reshape(target.shape()));
     }
 
     /**
@@ -124,17 +235,30 @@ public final class PretrainedWeights implements AutoCloseable {
      */
     public LoadReport check(ParameterLayout layout, VitConfig config) {
         shape.requireFits(file.file(), config);
-        StrictWeights.check(new Renamed(resize(config)), layout, loads(layout));
+        tensors.requireComplete(layout, loads(layout));
         Set<String> wanted = parts(layout.names());
         Set<String> held = parts(names.sources().keySet());
         return new LoadReport(
                 file.file(),
+                names.scheme(),
                 shape,
                 titles(wanted, held::contains),
                 titles(wanted, p -> !held.contains(p)),
                 titles(held, p -> !wanted.contains(p)),
+                tensors.absent(),
+                names.beside(),
                 names.ignored(),
                 Optional.of(resize(config)).filter(r -> !r.isIdentity()));
+    }
+
+    /**
+     * Checks that the backbone, and the heads that the file has, are all there and nothing else is.
+     *
+     * @throws WeightsException listing every difference
+     */
+    public void requireComplete() {
+        VitConfig any = told.orElseGet(() -> config(1));
+        check(layout(any, true), any);
     }
 
     private Resize resize(VitConfig c) {
@@ -173,61 +297,5 @@ public final class PretrainedWeights implements AutoCloseable {
     @Override
     public void close() {
         file.close();
-    }
-
-    /** The tensors under official names, the position embedding at the wanted size. */
-    private final class Renamed implements TensorFile {
-        private final Resize resize;
-        private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
-
-        Renamed(Resize resize) {
-            this.resize = resize;
-            names.sources()
-                    .forEach((name, source) ->
-                            infos.put(name, info(name, file.tensors().get(source))));
-        }
-
-        private TensorInfo info(String name, TensorInfo t) {
-            long[] to = t.shape();
-            if (name.equals(POSITIONS)) {
-                to = new long[] {1, 1 + (long) resize.height() * resize.width(), to[2]};
-            }
-            return new TensorInfo(name, t.type(), to, t.offset(), t.bytes());
-        }
-
-        @Override
-        public Path file() {
-            return file.file();
-        }
-
-        @Override
-        public Map<String, TensorInfo> tensors() {
-            return infos;
-        }
-
-        @Override
-        public INDArray read(String name) {
-            INDArray read = file.read(names.sources().get(name));
-            return name.equals(POSITIONS) && !resize.isIdentity() ? resized(read) : read;
-        }
-
-        @Override
-        public void readInto(String name, INDArray target) {
-            if (name.equals(POSITIONS) && !resize.isIdentity()) {
-                TensorFile.super.readInto(name, target);
-            } else {
-                file.readInto(names.sources().get(name), target);
-            }
-        }
-
-        private INDArray resized(INDArray positions) {
-            INDArray trained = positions.castTo(DataType.DOUBLE).reshape(positions.size(1), positions.size(2));
-            return PositionResampling.matrix(resize, DataType.DOUBLE).mmul(trained);
-        }
-
-        @Override
-        public void close() {
-            // the file belongs to the weights
-        }
     }
 }

@@ -56,6 +56,11 @@ public final class Safetensors implements TensorFile {
         return file;
     }
 
+    @Override
+    public String format() {
+        return "safetensors";
+    }
+
     /** {@inheritDoc} The type is that of the file. */
     @Override
     public Map<String, TensorInfo> tensors() {
@@ -63,6 +68,7 @@ public final class Safetensors implements TensorFile {
     }
 
     /** The free text pairs of the header. */
+    @Override
     public Map<String, String> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }

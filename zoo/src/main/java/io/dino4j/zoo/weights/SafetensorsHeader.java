@@ -1,11 +1,6 @@
 package io.dino4j.zoo.weights;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.EOFException;
 import java.io.IOException;
@@ -20,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -27,11 +23,11 @@ import org.nd4j.linalg.api.buffer.DataType;
  * {@code {name: {dtype, shape, data_offsets}}}. Nothing is believed before it is checked against the file's size.
  */
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
-    private static final long LARGEST = 100_000_000; // the format's own limit for the JSON
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
+    /** Of the JSON: room for 100,000 tensors. The format allows 100 MB, which as a tree of nodes would fill the heap. */
+    private static final long LARGEST = 1 << 24;
+
+    private static final int LONGEST_NAME = 1000;
+    private static final int HIGHEST_RANK = 32; // of ND4J
     private static final Map<String, DataType> TYPES = Map.of(
             "F64", DataType.DOUBLE,
             "F32", DataType.FLOAT,
@@ -41,6 +37,14 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             "I32", DataType.INT32,
             "U8", DataType.UINT8,
             "BOOL", DataType.BOOL);
+
+    /** Types that are read, but that nothing here writes. */
+    private static final Map<String, DataType> READ_ONLY = Map.of(
+            "I8", DataType.INT8,
+            "I16", DataType.INT16,
+            "U16", DataType.UINT16,
+            "U32", DataType.UINT32,
+            "U64", DataType.UINT64);
 
     static SafetensorsHeader read(Path file, FileChannel channel) throws IOException {
         long size = channel.size();
@@ -59,22 +63,12 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     }
 
     private static SafetensorsHeader parse(Path file, String text, long dataStart, long size) {
-        JsonNode root;
-        try {
-            root = JSON.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new WeightsException("%s: the header is not JSON: %s".formatted(file, e.getOriginalMessage()), e);
-        }
-        if (root == null || !root.isObject()) {
-            throw new WeightsException("%s: the header is not a JSON object".formatted(file));
-        }
+        ObjectNode root = StrictJson.object("%s: the header".formatted(file), text);
         Map<String, TensorInfo> tensors = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> field : root.properties()) {
             if (field.getKey().equals("__metadata__")) {
-                field.getValue()
-                        .properties()
-                        .forEach(m -> metadata.put(m.getKey(), m.getValue().asText()));
+                metadata.putAll(metadata(file, field.getValue()));
             } else {
                 tensors.put(field.getKey(), tensor(file, field.getKey(), field.getValue(), dataStart, size));
             }
@@ -83,19 +77,50 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         return new SafetensorsHeader(tensors, metadata);
     }
 
+    private static Map<String, String> metadata(Path file, JsonNode node) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+            if (!field.getValue().isTextual()) {
+                throw new WeightsException("%s: __metadata__ '%s' is no text".formatted(file, shown(field.getKey())));
+            }
+            metadata.put(field.getKey(), field.getValue().textValue());
+        }
+        return metadata;
+    }
+
+    private static String shown(String name) {
+        return name.length() <= LONGEST_NAME ? name : name.substring(0, 40) + "...";
+    }
+
+    private static DataType type(String name) {
+        DataType type = TYPES.get(name);
+        return type == null ? READ_ONLY.get(name) : type;
+    }
+
     private static TensorInfo tensor(Path file, String name, JsonNode node, long dataStart, long size) {
-        DataType type = TYPES.get(node.path("dtype").asText());
+        if (name.length() > LONGEST_NAME) {
+            throw fault(
+                    file,
+                    shown(name),
+                    "its name has %d characters, more than %d".formatted(name.length(), LONGEST_NAME));
+        }
+        DataType type = type(node.path("dtype").asText());
         if (type == null) {
             throw fault(
                     file,
                     name,
                     "element type '%s' is not one of %s"
                             .formatted(
-                                    node.path("dtype").asText(),
-                                    TYPES.keySet().stream().sorted().toList()));
+                                    shown(node.path("dtype").asText()),
+                                    Stream.concat(TYPES.keySet().stream(), READ_ONLY.keySet().stream())
+                                            .sorted()
+                                            .toList()));
         }
         long[] shape = longs(file, name, node.path("shape"));
         long[] offsets = longs(file, name, node.path("data_offsets"));
+        if (shape.length > HIGHEST_RANK) {
+            throw fault(file, name, "%d dimensions, more than %d".formatted(shape.length, HIGHEST_RANK));
+        }
         long bytes = type.width();
         try {
             for (long d : shape) {
@@ -174,7 +199,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
 
     /** The bytes before the data, padded with spaces to a multiple of 8, for tensors laid out one after another. */
     static ByteBuffer write(List<TensorInfo> tensors, Map<String, String> metadata) {
-        ObjectNode root = JSON.createObjectNode();
+        ObjectNode root = StrictJson.MAPPER.createObjectNode();
         if (!metadata.isEmpty()) {
             ObjectNode meta = root.putObject("__metadata__");
             metadata.forEach(meta::put);

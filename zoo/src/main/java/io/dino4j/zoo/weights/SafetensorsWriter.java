@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -82,16 +83,35 @@ public final class SafetensorsWriter {
         });
     }
 
+    /** The data of tensors, one after another. */
     @FunctionalInterface
-    private interface Content {
+    interface Content {
+        /** Writes as many bytes as were announced. */
         void writeTo(FileChannel channel) throws IOException;
     }
 
-    private static void atomically(Path file, Content content) throws IOException {
+    /**
+     * Writes tensors that are made as they are written.
+     *
+     * @param tensors names, types, shapes and lengths, in the order of the data
+     * @param content their data
+     */
+    static void write(Path file, List<TensorInfo> tensors, Map<String, String> metadata, Content content)
+            throws IOException {
+        atomically(file, channel -> {
+            drain(channel, SafetensorsHeader.write(tensors, metadata));
+            content.writeTo(channel);
+        });
+    }
+
+    /** Writes a file whole or not at all. */
+    static void atomically(Path file, Content content) throws IOException {
         Path target = file.toAbsolutePath();
-        Path draft = Files.createTempFile(target.getParent(), "." + target.getFileName() + "-", ".draft");
+        // not createTempFile: its files are for their owner alone, and so would the result be
+        Path draft = target.resolveSibling(".%s-%s.draft".formatted(target.getFileName(), UUID.randomUUID()));
         try {
-            try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+            try (FileChannel channel =
+                    FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 content.writeTo(channel);
                 channel.force(true);
             }
@@ -110,7 +130,7 @@ public final class SafetensorsWriter {
         }
     }
 
-    private static void drain(FileChannel channel, ByteBuffer buffer) throws IOException {
+    static void drain(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             channel.write(buffer);
         }

@@ -2,10 +2,13 @@ package io.dino4j.zoo.weights;
 
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -49,29 +52,44 @@ public final class StrictWeights {
 
     /** As {@link #load(TensorFile, ParameterVector, Predicate)}, without loading. */
     static void check(TensorFile file, ParameterLayout layout, Predicate<String> part) {
-        Map<String, TensorInfo> theirs = file.tensors();
-        TreeSet<String> unexpected = new TreeSet<>(theirs.keySet());
-        unexpected.removeIf(part.negate());
-        TreeSet<String> missing = new TreeSet<>();
-        List<String> misshapen = new ArrayList<>();
-        List<ParameterLayout.Entry> wanted =
-                layout.entries().stream().filter(e -> part.test(e.name())).toList();
-        for (ParameterLayout.Entry e : wanted) {
-            TensorInfo t = theirs.get(e.name());
-            unexpected.remove(e.name());
-            if (t == null) {
-                missing.add(e.name());
-            } else if (!Arrays.equals(t.shape(), e.shape()) || !TensorFile.isReal(t.type())) {
-                misshapen.add("%s, wanted %s".formatted(t, Arrays.toString(e.shape())));
+        Map<String, TensorInfo> theirs = new TreeMap<>(file.tensors());
+        theirs.keySet().removeIf(part.negate());
+        Map<String, long[]> wanted = new LinkedHashMap<>();
+        for (ParameterLayout.Entry e : layout.entries()) {
+            if (part.test(e.name())) {
+                wanted.put(e.name(), e.shape());
             }
         }
+        compare(file.file(), theirs, wanted);
+    }
+
+    /**
+     * Compares tensors with what they should be.
+     *
+     * @param file for the message
+     * @param theirs the tensors of a file
+     * @param wanted names and shapes
+     * @throws WeightsException listing every difference
+     */
+    static void compare(Path file, Map<String, TensorInfo> theirs, Map<String, long[]> wanted) {
+        TreeSet<String> unexpected = new TreeSet<>(theirs.keySet());
+        TreeSet<String> missing = new TreeSet<>();
+        List<String> misshapen = new ArrayList<>();
+        wanted.forEach((name, shape) -> {
+            TensorInfo t = theirs.get(name);
+            unexpected.remove(name);
+            if (t == null) {
+                missing.add(name);
+            } else if (!Arrays.equals(t.shape(), shape) || !TensorFile.isReal(t.type())) {
+                misshapen.add("%s, wanted %s".formatted(t, Arrays.toString(shape)));
+            }
+        });
         List<String> faults = new ArrayList<>();
         describe(faults, "missing", List.copyOf(missing));
         describe(faults, "unexpected", List.copyOf(unexpected));
         describe(faults, "of another shape or type", misshapen);
         if (!faults.isEmpty()) {
-            throw new WeightsException(
-                    "%s does not fit this model: %s".formatted(file.file(), String.join("; ", faults)));
+            throw new WeightsException("%s does not fit this model: %s".formatted(file, String.join("; ", faults)));
         }
     }
 

@@ -15,11 +15,15 @@ public interface TensorFile extends AutoCloseable {
     int SNIFFED = 9;
 
     /**
-     * Opens a {@code .safetensors} file or a PyTorch checkpoint; which of them it is, its first bytes tell.
+     * Opens a {@code .safetensors} file, the index of several, or a PyTorch checkpoint; which of them it is, the name of an index and the
+     * first bytes of the others tell.
      *
      * @throws WeightsException naming the file and what is wrong if it is damaged, of another kind, or does not exist
      */
     static TensorFile open(Path file) {
+        if (ShardedSafetensors.isIndex(file)) {
+            return ShardedSafetensors.open(file);
+        }
         byte[] start;
         try (InputStream in = Files.newInputStream(file)) {
             start = in.readNBytes(SNIFFED);
@@ -41,8 +45,16 @@ public interface TensorFile extends AutoCloseable {
     /** The file. */
     Path file();
 
+    /** What kind of file it is, in a word or two. */
+    String format();
+
     /** Every tensor by name, in the order of the file. */
     Map<String, TensorInfo> tensors();
+
+    /** Free text pairs that the file carries beside its tensors; may be empty. */
+    default Map<String, String> metadata() {
+        return Map.of();
+    }
 
     /**
      * One tensor as a copy in C order.

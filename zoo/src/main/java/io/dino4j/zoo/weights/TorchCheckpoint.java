@@ -31,12 +31,14 @@ public final class TorchCheckpoint implements TensorFile {
     private static final int DEEPEST = 64;
     private static final int MOST_VALUES = 250_000;
     private static final int LONGEST_NAME = 1000;
+    private static final int MOST_CHARACTERS = 1 << 26; // of all names: dictionaries that are shared have many
 
     private final Path file;
     private final FileChannel channel;
     private final Map<String, TorchTensor> tensors = new LinkedHashMap<>();
     private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
     private int values;
+    private int characters;
 
     private TorchCheckpoint(Path file, FileChannel channel) {
         this.file = file;
@@ -70,6 +72,11 @@ public final class TorchCheckpoint implements TensorFile {
     @Override
     public Path file() {
         return file;
+    }
+
+    @Override
+    public String format() {
+        return "PyTorch checkpoint";
     }
 
     /**
@@ -178,6 +185,10 @@ public final class TorchCheckpoint implements TensorFile {
 
     private String name(String prefix, Object key) {
         String name = prefix + key;
+        characters += name.length();
+        if (characters > MOST_CHARACTERS) {
+            throw new WeightsException("%s: names of more than %d characters".formatted(file, MOST_CHARACTERS));
+        }
         if (name.length() > LONGEST_NAME) {
             throw new WeightsException("%s: name '%s...' has %d characters, more than %d"
                     .formatted(file, name.substring(0, 40), name.length(), LONGEST_NAME));

@@ -74,12 +74,12 @@ final class TorchData {
             switch (type) {
                 case HALF -> {
                     for (int i = 0; i < run; i++) {
-                        block.putFloat(half(part.getShort(from + 2 * i)));
+                        block.putFloat(WeightType.FLOAT16.take(part, from + 2 * i));
                     }
                 }
                 case BFLOAT16 -> {
                     for (int i = 0; i < run; i++) {
-                        block.putInt(part.getShort(from + 2 * i) << 16);
+                        block.putFloat(WeightType.BFLOAT16.take(part, from + 2 * i));
                     }
                 }
                 case BOOL -> {
@@ -93,18 +93,6 @@ final class TorchData {
             walk.advance(run);
             count -= run;
         }
-    }
-
-    /** A half-precision number as a float; Java has {@code Float.float16ToFloat} only since 20. */
-    static float half(short bits) {
-        int sign = (bits & 0x8000) << 16;
-        int exponent = bits >> 10 & 0x1f;
-        int fraction = bits & 0x3ff;
-        if (exponent == 0) { // zero or subnormal: a multiple of 2^-24
-            return Float.intBitsToFloat(Float.floatToRawIntBits(fraction * 0x1p-24f) | sign);
-        }
-        int biased = exponent == 0x1f ? 0xff : exponent + 127 - 15;
-        return Float.intBitsToFloat(sign | biased << 23 | fraction << 13);
     }
 
     /** Visits the elements of a tensor in C order, in runs that follow each other in the storage. */

@@ -119,6 +119,9 @@ enum TorchGlobal {
         require(
                 value instanceof Tuple t && t.values().stream().allMatch(Long.class::isInstance),
                 "sizes or strides that are not whole numbers");
+        require( // before they are kept: a tuple costs nothing to name again
+                ((Tuple) value).values().size() <= TorchTensor.HIGHEST_RANK,
+                "a tensor of more than %d dimensions".formatted(TorchTensor.HIGHEST_RANK));
         return ((Tuple) value).values().stream().mapToLong(v -> (Long) v).toArray();
     }
 

@@ -120,7 +120,7 @@ final class TorchPickle {
         for (int i = 0; i < pairs.size(); i += 2) {
             Object key = pairs.get(i);
             require(key instanceof String || key instanceof Long, "a dictionary key is neither text nor a number");
-            map.put(key, pairs.get(i + 1));
+            require(map.put(key, pairs.get(i + 1)) == null, "a dictionary has a key twice");
         }
     }
 

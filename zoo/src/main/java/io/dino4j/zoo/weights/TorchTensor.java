@@ -12,7 +12,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param stride distance between neighbours along each dimension; 0 repeats
  */
 record TorchTensor(Storage storage, long offset, long[] shape, long[] stride) {
-    private static final int HIGHEST_RANK = 32; // of ND4J
+    /** Of ND4J. */
+    static final int HIGHEST_RANK = 32;
 
     /**
      * Flat data of one element type.

@@ -7,7 +7,10 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,7 +31,7 @@ final class ZipDirectory {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private long start; // of the directory; the members end before it
 
-    private record Entry(boolean stored, boolean encrypted, long size, long header) {}
+    private record Entry(boolean stored, boolean encrypted, int nameLength, long size, long header) {}
 
     private record Extent(long count, long length, long offset) {}
 
@@ -57,7 +60,23 @@ final class ZipDirectory {
             }
             zip.add(in);
         }
+        zip.requireApart();
         return zip;
+    }
+
+    /** Two members that share bytes are a trick: each would be checked as what the other is not. */
+    private void requireApart() {
+        List<Map.Entry<String, Entry>> inOrder = new ArrayList<>(entries.entrySet());
+        inOrder.sort(Comparator.comparingLong(e -> e.getValue().header()));
+        for (int i = 0; i + 1 < inOrder.size(); i++) {
+            Entry entry = inOrder.get(i).getValue();
+            long room = inOrder.get(i + 1).getValue().header() - entry.header();
+            if (entry.stored() && room - LOCAL_LENGTH - entry.nameLength() < entry.size()) {
+                throw fault(
+                        "members '%s' and '%s' overlap",
+                        inOrder.get(i).getKey(), inOrder.get(i + 1).getKey());
+            }
+        }
     }
 
     /** The names of the members. */
@@ -152,7 +171,7 @@ final class ZipDirectory {
         packed = packed == ABSENT ? next(wide, name) : packed;
         header = header == ABSENT ? next(wide, name) : header;
         boolean stored = in.getShort(at + 10) == 0 && packed == size;
-        if (entries.put(name, new Entry(stored, (in.getShort(at + 8) & 1) != 0, size, header)) != null) {
+        if (entries.put(name, new Entry(stored, (in.getShort(at + 8) & 1) != 0, nameLength, size, header)) != null) {
             throw fault("two members are named '%s'", name);
         }
         in.position(at + length);

@@ -10,7 +10,6 @@ import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.ParameterRules;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.FeatureExtractor;
-import io.dino4j.zoo.PatchFeatures;
 import io.dino4j.zoo.model.BackboneLayer.Output;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -146,10 +145,7 @@ final class BackboneLayerTest {
             for (int[] s : sizes) {
                 INDArray images = TinyNetwork.images(DataType.FLOAT, s[0], s[1], s[2]);
                 INDArray cls = extractor.cls(images);
-                INDArray patches = Nd4j.createFromArray(extractor.patchFeatures(List.of(images)).stream()
-                                .map(PatchFeatures::patches)
-                                .toArray(float[][]::new))
-                        .reshape(s[0], s[1] / 4L * (s[2] / 4), VIT.embedDim());
+                INDArray patches = extractor.patches(images);
                 INDArray expected =
                         switch (output) {
                             case CLS -> cls;

@@ -104,7 +104,7 @@ final class Dinov2ZooModelTest {
     void aFileOfAnotherModelIsRefused() {
         for (Dinov2ZooModel other : List.of(new Dinov2VitB14(), new Dinov2VitS14Reg4())) {
             Exception e = assertThrows(WeightsException.class, () -> other.initPretrained(file));
-            assertTrue(e.getMessage().contains("width 384") && e.getMessage().contains("0 registers"), e.getMessage());
+            assertTrue(e.getMessage().contains("holds a ViT-S/14, but"), e.getMessage());
             assertTrue(e.getMessage().contains(other.getClass().getSimpleName()), e.getMessage());
         }
     }

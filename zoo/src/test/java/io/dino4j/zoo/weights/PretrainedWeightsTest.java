@@ -12,7 +12,6 @@ import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.FeatureExtractor;
-import io.dino4j.zoo.PatchFeatures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,17 +183,11 @@ final class PretrainedWeightsTest {
         try (FeatureExtractor a = new FeatureExtractor(config, trained.views("backbone."), Providers.PORTABLE.list());
                 FeatureExtractor b =
                         new FeatureExtractor(larger, loaded.views("backbone."), Providers.PORTABLE.list())) {
-            INDArray want = patches(a, images);
-            INDArray got = patches(b, images);
+            INDArray want = a.patches(images);
+            INDArray got = b.patches(images);
             assertEquals(0, want.sub(got).normmaxNumber().doubleValue(), 1e-5);
             assertTrue(want.normmaxNumber().doubleValue() > 0.1);
         }
-    }
-
-    private static INDArray patches(FeatureExtractor extractor, INDArray images) {
-        return Nd4j.createFromArray(extractor.patchFeatures(List.of(images)).stream()
-                .map(PatchFeatures::patches)
-                .toArray(float[][]::new));
     }
 
     @Test
@@ -227,7 +220,7 @@ final class PretrainedWeightsTest {
     void whatHoldsNoBackboneIsRefused() throws IOException {
         failsWith(
                 write(Map.of("embeddings.cls_token", Nd4j.zeros(DataType.FLOAT, 1, 1, 4))),
-                "holds no DINOv2 backbone under its official names");
+                "holds no DINOv2 backbone: no tensor is named 'patch_embed.proj.weight' or 'embeddings.patch");
         ParameterVector network = network(MLP, Optional.empty(), Optional.empty());
         Map<String, INDArray> tensors = network.views("backbone.");
         tensors.put("pos_embed", Nd4j.zeros(DataType.FLOAT, 1, 13, 12));

@@ -79,6 +79,12 @@ final class SafetensorsTest {
                 "{\"a\":{\"dtype\":\"F8\",\"shape\":[1],\"data_offsets\":[0,4]}} | 4 | tensor 'a': element type 'F8' is not one of",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}} | 4 | tensor 'a': '-1' is not a whole number of 0 or more",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,4]}} | 4 | is too large",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1152921504606846976],\"data_offsets\":[0,4611686018427387904]}} | 4 | lie outside the 4 data bytes",
+                "{\"a\":{\"dtype\":\"U8\",\"shape\":[3037000500,3037000500],\"data_offsets\":[0,4]}} | 4 | is too large",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}} | 6 | tensor 'b': its data starts at byte 117, but the data before it ends at 119",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,4]}} | 8 | data_offsets [8, 4] lie outside",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}} | 4 | '-4' is not a whole number of 0 or more",
+                "{\"__metadata__\":{\"a\":1}} | 0 | __metadata__ 'a' is no text",
                 "{\"a\":{\"dtype\":\"F32\"}} | 0 | tensor 'a': shape and data_offsets must be lists",
                 "{\"a\":1,\"a\":2} | 0 | the header is not JSON: Duplicate",
                 "[1] | 0 | the header is not a JSON object",
@@ -100,6 +106,11 @@ final class SafetensorsTest {
         expectFault(
                 new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, '{', '}'},
                 "announces a header of 18446744073709551615 bytes");
+        long before = Allocated.byThisThread();
+        expectFault(
+                new byte[] {0, 0, 0, 0, 0, 1, 0, 0, '{', '}'},
+                "announces a header of 1099511627776 bytes in a file of 10");
+        assertTrue(Allocated.byThisThread() - before < 1 << 20, "a header of 1 TB costs nothing");
         expectFault(new byte[] {1, 2}, "2 bytes are too few");
     }
 

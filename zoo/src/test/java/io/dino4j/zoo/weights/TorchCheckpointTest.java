@@ -262,14 +262,60 @@ final class TorchCheckpointTest {
     void shapesMustFitTheirStridesAndTheRank() throws IOException {
         long[] many = new long[33];
         Arrays.fill(many, 1);
-        for (long[][] bad : new long[][][] {{{2}, {1, 1}}, {many, many}}) {
-            TorchFile t = new TorchFile().storage("0", floats(4)).raw("}").text("w");
-            expectFault(
-                    t.tensor("FloatStorage", "0", 4, 0, bad[0], bad[1])
-                            .raw("s.")
-                            .write(file()),
-                    "tensor 'w': ");
+        long[] one = {1};
+        expectFault(shaped(new long[] {2}, new long[] {1, 1}), "tensor 'w': 1 sizes and 2 strides");
+        expectFault(shaped(many, many), "a tensor of more than 32 dimensions");
+        expectFault(shaped(one, many), "a tensor of more than 32 dimensions");
+    }
+
+    private Path shaped(long[] shape, long[] stride) throws IOException {
+        TorchFile t = new TorchFile().storage("0", floats(4)).raw("}").text("w");
+        return t.tensor("FloatStorage", "0", 4, 0, shape, stride).raw("s.").write(file());
+    }
+
+    /** One long tuple, kept and named again as the shape of many tensors: each would copy it. */
+    @Test
+    void aShapeThatIsKeptAndUsedAgainCostsNothing() throws IOException {
+        TorchFile t = new TorchFile()
+                .storage("0", floats(1))
+                .raw("(")
+                .raw("K\1".repeat(1_000_000))
+                .raw("tq\0}(");
+        for (int i = 0; i < 5000; i++) {
+            t.text("t" + i)
+                    .raw("ctorch._utils\n_rebuild_tensor_v2\n((")
+                    .text("storage")
+                    .raw("ctorch\nFloatStorage\n");
+            t.text("0").text("cpu").raw("K\1tQK\0h\0h\0\u0089NtR");
         }
+        Path file = t.raw("u.").write(file());
+        long before = Allocated.byThisThread();
+        expectFault(file, "a tensor of more than 32 dimensions");
+        long taken = Allocated.byThisThread() - before;
+        assertTrue(taken < 100_000_000, "%d bytes were taken".formatted(taken));
+    }
+
+    @Test
+    void aKeyThatOccursTwiceIsRefused() throws IOException {
+        TorchFile t = new TorchFile()
+                .storage("0", floats(1))
+                .raw("}(")
+                .text("w")
+                .raw("N")
+                .text("w");
+        expectFault(
+                t.tensor("FloatStorage", "0", 1, 0, NONE, NONE).raw("u.").write(file()),
+                "a dictionary has a key twice");
+    }
+
+    @Test
+    void membersThatShareBytesAreRefused() throws IOException {
+        TorchFile t =
+                new TorchFile().storage("0", floats(4)).storage("1", floats(4)).raw("}.");
+        byte[] bytes = Files.readAllBytes(t.write(file()));
+        int entry = new String(bytes, StandardCharsets.ISO_8859_1).lastIndexOf("any name/data/1") - 46;
+        bytes[entry + 42] -= 16; // the second member begins inside the first
+        expectFault(Files.write(file(), bytes), "members 'any name/data/0' and 'any name/data/1' overlap");
     }
 
     @Test
