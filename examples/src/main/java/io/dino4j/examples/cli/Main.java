@@ -26,6 +26,7 @@ import picocli.CommandLine.ParameterException;
             PlanCommand.class,
             WatchCommand.class,
             EvaluateCommand.class,
+            ExportCommand.class,
             BenchmarkCommand.class,
             InfoCommand.class,
             HelpCommand.class
@@ -37,6 +38,7 @@ import picocli.CommandLine.ParameterException;
             "  ./dino4j pretrain --images photos/ --out runs/photos  your own images",
             "  ./dino4j plan --images photos/ --preset vits14        what that would need: memory, hours",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "  ./dino4j export onnx --weights runs/photos --out photos.onnx",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (go on with --resume)."
         })
