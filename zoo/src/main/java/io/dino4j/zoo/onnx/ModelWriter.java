@@ -79,18 +79,15 @@ final class ModelWriter {
         List<Weight> beside =
                 graph.weights().stream().filter(w -> w.bytes() >= SMALL).toList();
         Path weights = draft(data);
-        Path model = null;
+        Path model = draft(file);
         try {
             write(weights, out -> beside(out, beside, data.getFileName().toString(), described));
-            model = draft(file);
             write(model, out -> inside(out, described.build(), inside));
             move(weights, data);
             move(model, file);
         } finally {
             Files.deleteIfExists(weights);
-            if (model != null) {
-                Files.deleteIfExists(model);
-            }
+            Files.deleteIfExists(model);
             progress.end();
         }
     }
@@ -109,8 +106,10 @@ final class ModelWriter {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    private static Path draft(Path file) throws IOException {
-        return Files.createTempFile(file.getParent(), "." + file.getFileName() + "-", ".draft");
+    /** Not a temporary file, which only its owner could read: a model is for others. */
+    private static Path draft(Path file) {
+        return file.resolveSibling(".%s-%d.draft"
+                .formatted(file.getFileName(), ProcessHandle.current().pid()));
     }
 
     private static void move(Path draft, Path file) throws IOException {
@@ -118,7 +117,11 @@ final class ModelWriter {
     }
 
     private static void write(Path draft, Content content) throws IOException {
-        try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(
+                        draft,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE);
                 OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
             content.writeTo(out);
             out.flush();
