@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import onnx.Onnx.TensorProto;
 
 /**
- * The position embedding of the patches, {@code [1, n, D]}, by the definition of {@link PositionResampling}.
+ * The position embedding of the patches by the definition of {@link PositionResampling}.
  *
  * <p>For a free image size the two matrices {@code [h, M]} and {@code [w, M]} of that definition are worked out in the graph, from
  * distances between samples. {@code Resize} of opset 17 has no antialias, and engines differ on which of its cubic modes they support; the
@@ -34,12 +34,10 @@ final class Positions {
         this.trained = trained;
     }
 
-    /** For images of {@code h x w} patches: resampled now, in double. */
-    String fixed(int h, int w) {
-        int side = config.gridSize();
-        Resize resize = new Resize(side, h, w, config.interpolateAntialias(), config.interpolateOffset());
-        long[] shape = {1, (long) h * w, config.embedDim()};
-        return graph.weight(NAME, shape, () -> resampled(trained.get(), resize, config.embedDim()));
+    /** For images of {@code h x w} patches: resampled now, in double; {@code [h w, D]}. */
+    float[] fixed(int h, int w) {
+        Resize resize = new Resize(config.gridSize(), h, w, config.interpolateAntialias(), config.interpolateOffset());
+        return resampled(trained.get(), resize, config.embedDim());
     }
 
     private static float[] resampled(float[] trained, Resize resize, int dim) {
@@ -84,7 +82,7 @@ final class Positions {
     }
 
     /**
-     * For images of any size: resampled in the graph.
+     * For images of any size: resampled in the graph, {@code [1, h w, D]}.
      *
      * @param h patches down, int64 scalar
      * @param w patches across, int64 scalar

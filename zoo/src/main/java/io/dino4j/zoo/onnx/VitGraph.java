@@ -10,6 +10,7 @@ import io.dino4j.zoo.onnx.OnnxOptions.ImageSize;
 import io.dino4j.zoo.onnx.OnnxOptions.Input;
 import io.dino4j.zoo.onnx.OnnxOptions.WeightType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -87,7 +88,7 @@ final class VitGraph {
         return graph.weight(name, new long[] {1, values.length, 1, 1}, () -> values);
     }
 
-    /** Patches with positions, cls and registers in front. */
+    /** Patches with positions, cls and registers in front: {@code [B, T, D]}. */
     private String embed(String images) {
         long d = c.embedDim();
         long p = c.patchSize();
@@ -101,29 +102,33 @@ final class VitGraph {
                 attribute("strides", p, p)); //                                                  [B, D, h, w]
         String flat = graph.node("Reshape", "patch_embed.flat", grid, graph.integers(0, d, -1)); // [B, D, n]
         String rows = graph.node("Transpose", "patch_embed.rows", List.of(flat), attribute("perm", 0, 2, 1));
-        String shape = graph.node("Shape", "patch_embed.shape", grid);
-        String patches = graph.node("Add", "patch_embed", rows, positions(shape)); //            [B, n, D]
-
-        String prefix = graph.weight("prefix_tokens", new long[] {1, c.numPrefixTokens(), d}, this::prefix);
-        String batch = graph.node("Gather", "batch", List.of(shape, graph.integers(0)), attribute("axis", 0L));
-        String wanted = graph.node(
-                "Concat",
-                "prefix_tokens.shape",
-                List.of(batch, graph.integers(c.numPrefixTokens(), d)),
-                attribute("axis", 0L));
-        String first = graph.node("Expand", "prefix_tokens.batch", prefix, wanted); //           [B, 1 + R, D]
-        return graph.node("Concat", "tokens", List.of(first, patches), attribute("axis", 1L)); // [B, T, D]
+        // zeros in front, to which the prefix tokens are added: with Expand, which wants the batch, engines lose sight
+        // of the shape
+        String padded = graph.node("Pad", "patch_embed", rows, graph.integers(0, c.numPrefixTokens(), 0, 0, 0, 0));
+        return graph.node("Add", "tokens", padded, embedding(grid)); //                          [B, T, D]
     }
 
-    private String positions(String shape) {
+    /** What is added to all tokens: prefix tokens, then the positions of patches, {@code [1, T, D]}. */
+    private String embedding(String grid) {
+        long d = c.embedDim();
         Positions positions = new Positions(graph, c, values("pos_embed"));
         if (options.size().isPresent()) {
             ImageSize size = options.size().get();
-            return positions.fixed(size.height() / c.patchSize(), size.width() / c.patchSize());
+            int h = size.height() / c.patchSize();
+            int w = size.width() / c.patchSize();
+            return graph.weight("embedding", new long[] {1, c.numPrefixTokens() + (long) h * w, d}, () -> {
+                float[] prefix = prefix();
+                float[] rest = positions.fixed(h, w);
+                float[] all = Arrays.copyOf(prefix, prefix.length + rest.length);
+                System.arraycopy(rest, 0, all, prefix.length, rest.length);
+                return all;
+            });
         }
-        String h = graph.node("Gather", "rows", List.of(shape, graph.integer(2)), attribute("axis", 0L));
-        String w = graph.node("Gather", "columns", List.of(shape, graph.integer(3)), attribute("axis", 0L));
-        return positions.dynamic(h, w);
+        String prefix = graph.weight("prefix_tokens", new long[] {1, c.numPrefixTokens(), d}, this::prefix);
+        String shape = graph.node("Shape", "grid.shape", grid);
+        String h = graph.node("Gather", "grid.rows", List.of(shape, graph.integer(2)), attribute("axis", 0L));
+        String w = graph.node("Gather", "grid.columns", List.of(shape, graph.integer(3)), attribute("axis", 0L));
+        return graph.node("Concat", "embedding", List.of(prefix, positions.dynamic(h, w)), attribute("axis", 1L));
     }
 
     /** The cls token with its position, and the registers, which have none. */
