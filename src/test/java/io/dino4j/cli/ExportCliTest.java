@@ -80,6 +80,19 @@ final class ExportCliTest {
         assertRuns(out, 2, 3, 40, 24);
     }
 
+    /** Heads and interpolation of a run are those of its configuration: width 32 is of no official size. */
+    @Test
+    void aRunNeedsNoMoreWords() throws Exception {
+        Path run = dir.resolve("run");
+        Path images = TinyRun.pictures(dir.resolve("pictures"), 18);
+        Object[] pretrain = {"pretrain", "--config", TinyRun.config(dir), "--images", images, "--out", run};
+        Outcome.of(Stream.concat(Stream.of(pretrain), Stream.of("--epochs", 1)).toArray())
+                .succeeded();
+        Outcome.of("export", "onnx", "--weights", run, "--out", out).succeeded();
+        assertRuns(out, 1, 3, 32, 32);
+        assertRuns(out, 2, 3, 64, 16);
+    }
+
     @Test
     void optionsReachTheModel() throws Exception {
         Outcome outcome = export("--size", "24x40", "--external-data", "--precision", "f16", "--json");
