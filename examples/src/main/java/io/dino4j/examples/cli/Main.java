@@ -29,6 +29,7 @@ import picocli.CommandLine.ParameterException;
             VisualizeCommand.class,
             ConvertCommand.class,
             InspectCommand.class,
+            ExportCommand.class,
             BenchmarkCommand.class,
             InfoCommand.class,
             HelpCommand.class
@@ -43,6 +44,7 @@ import picocli.CommandLine.ParameterException;
             "  ./dino4j visualize pca --weights runs/photos --images photos/ --out pca.png",
             "  ./dino4j convert --weights runs/photos --names hf --out photos/model.safetensors",
             "  ./dino4j inspect dinov2_vits14_pretrain.pth           what a file of weights holds",
+            "  ./dino4j export onnx --weights runs/photos --out photos.onnx",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (go on with --resume)."
         })

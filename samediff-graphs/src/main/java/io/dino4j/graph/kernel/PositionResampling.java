@@ -31,8 +31,8 @@ public final class PositionResampling {
      */
     public static INDArray matrix(Resize resize, DataType type) {
         int side = resize.side();
-        double[][] down = weights(side, resize.height(), resize);
-        double[][] across = weights(side, resize.width(), resize);
+        double[][] down = down(resize);
+        double[][] across = across(resize);
         double[][] matrix = new double[1 + resize.height() * resize.width()][1 + side * side];
         matrix[0][0] = 1;
         for (int y = 0; y < resize.height(); y++) {
@@ -46,6 +46,16 @@ public final class PositionResampling {
             }
         }
         return Nd4j.createFromArray(matrix).castTo(type);
+    }
+
+    /** Rows of the trained grid to rows of the image's, {@code [h, M]}: with {@link #across} the two factors of {@link #matrix}. */
+    public static double[][] down(Resize resize) {
+        return weights(resize.side(), resize.height(), resize);
+    }
+
+    /** Columns of the trained grid to columns of the image's, {@code [w, M]}. */
+    public static double[][] across(Resize resize) {
+        return weights(resize.side(), resize.width(), resize);
     }
 
     private static double[][] weights(int from, int to, Resize resize) {

@@ -125,7 +125,9 @@ public final class SafetensorsWriter {
         try (BytePointer pointer = new BytePointer(array.data().addressPointer())) {
             for (long done = from; done < bytes; done += LARGEST_WRITE) {
                 long part = Math.min(LARGEST_WRITE, bytes - done);
-                drain(channel, pointer.position(done).limit(done + part).asByteBuffer());
+                // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
+                BytePointer start = pointer.getPointer(BytePointer.class, done);
+                drain(channel, start.capacity(part).asByteBuffer());
             }
         }
     }
