@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  ./dino4j convert --weights dinov2_vits14_pretrain.pth --out vits14.safetensors",
-            "  ./dino4j convert --weights runs/photos --out photos/model.safetensors --names hf    with config.json beside it",
+            "  ./dino4j convert --weights runs/photos --out photos/model.safetensors --names hf",
             "  ./dino4j convert --weights vits14.safetensors --out half.safetensors --dtype bfloat16",
             "",
             "Official and Hugging Face names hold the same numbers; timm has no mask token."

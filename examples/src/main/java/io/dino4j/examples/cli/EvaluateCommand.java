@@ -21,6 +21,7 @@ import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.zoo.FeatureExtractor;
+import io.dino4j.zoo.weights.NetworkRole;
 import io.dino4j.zoo.weights.PretrainedWeights;
 import io.dino4j.zoo.weights.RunLayout;
 import io.dino4j.zoo.weights.Safetensors;
@@ -132,10 +133,10 @@ final class EvaluateCommand {
                     .phase(checkpoint.state().phase());
             long step = checkpoint.state().step();
             return new Subject(
-                    "teacher after %d steps".formatted(step),
+                    "%s after %d steps".formatted(isStudent() ? "student" : "teacher", step),
                     OptionalLong.of(step),
                     Recipe.evaluation(config),
-                    teacher(config, checkpoint));
+                    network(config, checkpoint));
         }
 
         private Subject file() {
@@ -159,14 +160,19 @@ final class EvaluateCommand {
             }
         }
 
-        private FeatureExtractor teacher(RunConfig config, Checkpoint checkpoint) {
+        private boolean isStudent() {
+            return options.role() == NetworkRole.STUDENT;
+        }
+
+        private FeatureExtractor network(RunConfig config, Checkpoint checkpoint) {
             VitConfig vit = Recipe.backbone(config);
             ParameterLayout layout = Recipe.step(config).student().layout();
-            ParameterVector teacher = ParameterVector.zeros(layout, DataType.FLOAT);
-            try (Safetensors file = Safetensors.open(checkpoint.teacherFile())) {
-                StrictWeights.load(file, teacher);
+            ParameterVector network = ParameterVector.zeros(layout, DataType.FLOAT);
+            try (Safetensors file =
+                    Safetensors.open(isStudent() ? checkpoint.studentFile() : checkpoint.teacherFile())) {
+                StrictWeights.load(file, network);
             }
-            Map<String, INDArray> backbone = teacher.views(SslConfig.BACKBONE);
+            Map<String, INDArray> backbone = network.views(SslConfig.BACKBONE);
             return new FeatureExtractor(
                     vit,
                     backbone,
