@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
             "  ./dino4j visualize attention --weights dinov2_vits14_pretrain.pth --image a.jpg --out attention.png",
             "  ./dino4j visualize attention --weights runs/photos --image a.jpg --block 0 --overlay --out attention.png",
             "",
-            "Each map has its own scale. What a head gives to the cls token itself and to registers is not drawn; the output says how much."
+            "Each map has its own scale. What a head gives to the cls token itself and to registers is not drawn; the",
+            "output says how much."
         })
 final class VisualizeAttentionCommand implements Callable<Integer> {
     @Mixin

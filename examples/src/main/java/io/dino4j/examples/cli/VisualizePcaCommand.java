@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
             "  ./dino4j visualize pca --weights runs/photos --images photos/ --count 24 --fit 300 --out pca.png",
             "  ./dino4j visualize pca --weights runs/photos --images cat.jpg --background keep --out cat.png",
             "",
-            "Equal colours mean similar features, also across images. Components have no natural sign: foreground is the side that has the",
-            "smaller share of its patches at the borders of images."
+            "Equal colours mean similar features, also across images. Components have no natural sign: foreground is",
+            "the side that has the smaller share of its patches at the borders of images."
         })
 final class VisualizePcaCommand implements Callable<Integer> {
     @Mixin

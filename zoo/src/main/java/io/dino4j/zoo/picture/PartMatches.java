@@ -78,7 +78,7 @@ public record PartMatches(List<Match> all, PatchPca pca) {
 
     /**
      * The most similar pairs that are spread over the object, by non-maximum suppression: a pair near a better one, in either image, gives
-     * way. Near is a distance that starts large and shrinks until enough pairs are left.
+     * way. Near is a distance at which as many pairs as are wanted would cover a quarter of the object; it shrinks until enough are left.
      *
      * @param count how many are wanted, positive; fewer if there are fewer pairs
      * @return the most similar first
@@ -87,7 +87,7 @@ public record PartMatches(List<Match> all, PatchPca pca) {
         if (count <= 0) {
             throw new IllegalArgumentException("expected a positive number of matches, got " + count);
         }
-        double radius = Math.max(1, extent());
+        double radius = Math.max(1, extent() / (2 * Math.sqrt(count)));
         List<Match> kept = suppress(radius, count);
         while (kept.size() < Math.min(count, all.size()) && radius > 0.5) {
             radius *= SHRINK;

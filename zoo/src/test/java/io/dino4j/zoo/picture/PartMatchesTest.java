@@ -78,6 +78,16 @@ final class PartMatchesTest {
     }
 
     @Test
+    void aPatchThatIsNearestOneWayOnlyIsNoPart() {
+        PatchFeatures two = new PatchFeatures(1, 2, 2, new float[2], new float[] {1, 0.5f, 1, 0.1f});
+        PatchFeatures one = new PatchFeatures(1, 1, 2, new float[2], new float[] {3, 0});
+        List<Match> all = PartMatches.between(two, one, PatchPca.ofAllPatches(List.of(two)))
+                .all();
+        assertEquals(1, all.size());
+        assertEquals(1, all.get(0).ax(), "the nearer of the two");
+    }
+
+    @Test
     void linesAreSpread() {
         PartMatches matches = matches(shuffled());
         List<Match> few = matches.spread(12);
