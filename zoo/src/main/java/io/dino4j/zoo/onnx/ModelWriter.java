@@ -106,10 +106,12 @@ final class ModelWriter {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /** Not a temporary file, which only its owner could read: a model is for others. */
+    /** Not a temporary file, which only its owner could read: a model is for others. It goes too if the process is told to end. */
     private static Path draft(Path file) {
-        return file.resolveSibling(".%s-%d.draft"
+        Path draft = file.resolveSibling(".%s-%d.draft"
                 .formatted(file.getFileName(), ProcessHandle.current().pid()));
+        draft.toFile().deleteOnExit();
+        return draft;
     }
 
     private static void move(Path draft, Path file) throws IOException {

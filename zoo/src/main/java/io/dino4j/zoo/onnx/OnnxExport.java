@@ -41,7 +41,7 @@ public final class OnnxExport {
     private static final long IR_VERSION = 8;
 
     /** Positions of one fixed size are one constant, and a Java array. */
-    private static final long LARGEST_POSITIONS = 1L << 30;
+    private static final long LARGEST_POSITIONS = 1L << 28;
 
     private OnnxExport() {}
 
@@ -113,7 +113,7 @@ public final class OnnxExport {
         long patches = (long) (size.height() / p) * (size.width() / p);
         if (patches * config.embedDim() > LARGEST_POSITIONS / Float.BYTES) {
             throw new IllegalArgumentException(
-                    "images of %s pixels are %d patches, whose positions take more than 1 GiB"
+                    "images of %s pixels are %d patches, whose positions take more than 256 MiB"
                             .formatted(size, patches));
         }
     }

@@ -244,7 +244,12 @@ final class VitGraph {
     }
 
     private Supplier<float[]> values(String name) {
-        return () -> weights.get(name).dup('c').data().asFloat();
+        return () -> {
+            try (INDArray plain =
+                    weights.get(name).dup('c')) { // off the heap, where the garbage collector does not see it
+                return plain.data().asFloat();
+            }
+        };
     }
 
     private void results(String tokens) {

@@ -10,11 +10,6 @@ import io.dino4j.data.Progress;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Normalization;
 import io.dino4j.graph.exec.Providers;
-import io.dino4j.graph.kernel.PositionResampling;
-import io.dino4j.graph.op.PositionEmbedding.Resize;
-import io.dino4j.graph.param.Initialization;
-import io.dino4j.graph.param.ParameterLayout;
-import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.FeatureExtractor;
@@ -45,12 +40,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Exported models in ONNX Runtime against our own features. */
 final class OnnxExportTest {
-    private static final double FORWARD = 1e-5;
-
     /** Rounding of weights to 16 bits, {@code 2^-11} each, through a few layers. */
     private static final double HALF = 5e-3;
 
@@ -78,37 +70,12 @@ final class OnnxExportTest {
         return Stream.of(MLP, SWIGLU, REGISTERS, PLAIN_WITHOUT_OFFSET, ANTIALIASED_WITH_OFFSET);
     }
 
-    static Map<String, INDArray> weights(VitConfig config) {
-        ParameterVector network = ParameterVector.zeros(ParameterLayout.of(config.parameters()), DataType.FLOAT);
-        // positions weigh as much as pixels, so that a wrong one shows; nothing is zero or one
-        Initialization.fill(network, new Initialization.Spread(1, 0.2, 0.5, 0.2), 3);
-        SplittableRandom random = new SplittableRandom(4);
-        network.views("").forEach((name, w) -> {
-            if (!name.equals("pos_embed") && (name.contains("norm") || !name.endsWith(".weight"))) {
-                w.addi(normal(random, 0.3, w.shape()));
-            }
-        });
-        return network.views("");
-    }
-
-    private static INDArray normal(SplittableRandom random, double deviation, long... shape) {
-        float[] values = new float[(int) Nd4j.createUninitialized(shape).length()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (deviation * random.nextGaussian());
-        }
-        return Nd4j.createFromArray(values).reshape(shape);
-    }
-
-    private static INDArray images(int count, int height, int width) {
-        return normal(new SplittableRandom(count + 31L * height + width), 1, count, 3, height, width);
-    }
-
     private OnnxModel export(VitConfig config, OnnxOptions options) throws IOException {
-        return OnnxExport.write(dir.resolve("model.onnx"), config, weights(config), options, Progress.SILENT);
+        return OnnxExport.write(dir.resolve("model.onnx"), config, Samples.weights(config), options, Progress.SILENT);
     }
 
     private static FeatureExtractor own(VitConfig config) {
-        return new FeatureExtractor(config, weights(config), Providers.forThisMachine());
+        return new FeatureExtractor(config, Samples.weights(config), Providers.forThisMachine());
     }
 
     /** Our own output. */
@@ -119,16 +86,8 @@ final class OnnxExportTest {
     }
 
     private static void assertSame(Features expected, Map<String, INDArray> actual, double limit, String what) {
-        assertClose(expected.cls(), actual.get("cls"), limit, what + " cls");
-        assertClose(expected.patches(), actual.get("patches"), limit, what + " patches");
-    }
-
-    private static void assertClose(INDArray expected, INDArray actual, double limit, String what) {
-        assertArrayEquals(expected.shape(), actual.shape(), what);
-        INDArray e = expected.castTo(DataType.DOUBLE);
-        double error = actual.castTo(DataType.DOUBLE).sub(e).norm2Number().doubleValue()
-                / e.norm2Number().doubleValue();
-        assertTrue(error <= limit, () -> "%s: relative error %.3g, allowed %.3g".formatted(what, error, limit));
+        Samples.assertClose(expected.cls(), actual.get("cls"), limit, what + " cls");
+        Samples.assertClose(expected.patches(), actual.get("patches"), limit, what + " patches");
     }
 
     @ParameterizedTest
@@ -139,9 +98,9 @@ final class OnnxExportTest {
                 FeatureExtractor own = own(config)) {
             for (int[] size : SIZES) {
                 for (int batch : new int[] {1, 3}) {
-                    INDArray x = images(batch, size[0], size[1]);
+                    INDArray x = Samples.images(batch, size[0], size[1]);
                     String what = "%d of %d x %d".formatted(batch, size[0], size[1]);
-                    assertSame(Features.of(own, x), session.run(x), FORWARD, what);
+                    assertSame(Features.of(own, x), session.run(x), Samples.FORWARD, what);
                 }
             }
         }
@@ -158,55 +117,11 @@ final class OnnxExportTest {
         try (OnnxSession session = new OnnxSession(dir.resolve("model.onnx"));
                 FeatureExtractor own = own(config)) {
             for (int batch : new int[] {1, 3}) {
-                INDArray x = images(batch, height, width);
-                assertSame(Features.of(own, x), session.run(x), FORWARD, "batch " + batch);
+                INDArray x = Samples.images(batch, height, width);
+                assertSame(Features.of(own, x), session.run(x), Samples.FORWARD, "batch " + batch);
             }
-            assertThrows(OrtException.class, () -> session.run(images(1, height, width + 7)));
+            assertThrows(OrtException.class, () -> session.run(Samples.images(1, height, width + 7)));
         }
-    }
-
-    /** The resampling matrices are worked out in float32: every size up to 2000 pixels of the released models. */
-    @ParameterizedTest
-    @MethodSource("resamplings")
-    void positionsAreThoseOfTheDefinition(VitConfig config) throws Exception {
-        VitConfig flat = new VitConfig(
-                518, 14, 1, 1, 1, 4, Ffn.MLP, 0, 1, config.interpolateOffset(), config.interpolateAntialias());
-        float[] trained = normal(new SplittableRandom(7), 1, 1 + 37 * 37).data().asFloat();
-        GraphBuilder graph = new GraphBuilder();
-        graph.input(new OnnxModel.Port("images", "float32", List.of("h", "w"), ""));
-        String shape = graph.node("Shape", "shape", "images");
-        String h = graph.node("Gather", "rows", List.of(shape, graph.integer(0)), GraphBuilder.attribute("axis", 0L));
-        String w =
-                graph.node("Gather", "columns", List.of(shape, graph.integer(1)), GraphBuilder.attribute("axis", 0L));
-        String result = new Positions(graph, flat, () -> trained).dynamic(h, w);
-        graph.output(new OnnxModel.Port(result, "float32", List.of("1", "n", "1"), ""));
-        graph.graph().setName("positions");
-        ModelProto.Builder frame = ModelProto.newBuilder().setIrVersion(8);
-        frame.addOpsetImportBuilder().setVersion(OnnxModel.OPSET);
-        Path file = dir.resolve("positions.onnx");
-        new ModelWriter(graph, frame.build(), Progress.SILENT).writeInside(file);
-
-        INDArray grid = Nd4j.createFromArray(trained).castTo(DataType.DOUBLE);
-        grid = grid.get(NDArrayIndex.interval(1, grid.length())).dup().reshape(37, 37);
-        try (OnnxSession session = new OnnxSession(file)) {
-            for (int n = 1; n <= 2000 / 14; n++) {
-                int other = 1 + 37 * n % 61;
-                Resize resize = new Resize(37, n, other, flat.interpolateAntialias(), flat.interpolateOffset());
-                INDArray down = Nd4j.createFromArray(PositionResampling.down(resize));
-                INDArray across = Nd4j.createFromArray(PositionResampling.across(resize));
-                INDArray expected = down.mmul(grid).mmul(across.transpose()).dup('c');
-                INDArray actual =
-                        session.run(Nd4j.zeros(DataType.FLOAT, n, other)).get(result);
-                assertClose(expected.reshape(1, (long) n * other, 1), actual, FORWARD, resize.toString());
-            }
-            INDArray same = session.run(Nd4j.zeros(DataType.FLOAT, 37, 37)).get(result);
-            assertArrayEquals(
-                    Arrays.copyOfRange(trained, 1, trained.length), same.data().asFloat(), 0f);
-        }
-    }
-
-    static Stream<VitConfig> resamplings() {
-        return Stream.of(MLP, REGISTERS);
     }
 
     @Test
@@ -219,7 +134,7 @@ final class OnnxExportTest {
         OnnxModel model = export(REGISTERS, OnnxOptions.dynamic());
         assertEquals(List.of("batch", "4", "48"), model.outputs().get(2).shape());
         try (OnnxSession with = new OnnxSession(model.file())) {
-            Map<String, INDArray> result = with.run(images(2, 35, 35));
+            Map<String, INDArray> result = with.run(Samples.images(2, 35, 35));
             assertArrayEquals(new long[] {2, 4, 48}, result.get("registers").shape());
             assertTrue(result.get("registers").stdNumber().doubleValue() > 0.1, "they are features");
         }
@@ -236,10 +151,10 @@ final class OnnxExportTest {
         for (TensorProto t : read(model.file()).getGraph().getInitializerList()) {
             assertTrue(t.getRawData().size() < 1024, t.getName());
         }
-        INDArray x = images(2, 28, 42);
+        INDArray x = Samples.images(2, 28, 42);
         try (OnnxSession session = new OnnxSession(model.file());
                 FeatureExtractor own = own(config)) {
-            assertSame(Features.of(own, x), session.run(x), FORWARD, "weights beside");
+            assertSame(Features.of(own, x), session.run(x), Samples.FORWARD, "weights beside");
         }
     }
 
@@ -249,7 +164,7 @@ final class OnnxExportTest {
         long whole = export(config, OnnxOptions.dynamic()).bytes();
         OnnxModel model = export(config, OnnxOptions.dynamic().withWeights(WeightType.FLOAT16));
         assertTrue(model.bytes() < 0.7 * whole, model.bytes() + " of " + whole);
-        INDArray x = images(2, 28, 42);
+        INDArray x = Samples.images(2, 28, 42);
         try (OnnxSession session = new OnnxSession(model.file());
                 FeatureExtractor own = own(config)) {
             assertSame(Features.of(own, x), session.run(x), HALF, "16 bits");
@@ -258,7 +173,7 @@ final class OnnxExportTest {
 
     @Test
     void a16BitWeightOutOfRangeIsNamed() throws IOException {
-        Map<String, INDArray> weights = new HashMap<>(weights(MLP));
+        Map<String, INDArray> weights = new HashMap<>(Samples.weights(MLP));
         weights.put(
                 "blocks.1.mlp.fc1.weight",
                 weights.get("blocks.1.mlp.fc1.weight").mul(1e7));
@@ -289,7 +204,7 @@ final class OnnxExportTest {
         INDArray x = Nd4j.createFromArray(normalised).reshape(2, 3, 28, 42);
         try (OnnxSession session = new OnnxSession(dir.resolve("model.onnx"));
                 FeatureExtractor own = own(MLP)) {
-            assertSame(Features.of(own, x), session.run(rgb, 2, 28, 42, 3), FORWARD, "8-bit images");
+            assertSame(Features.of(own, x), session.run(rgb, 2, 28, 42, 3), Samples.FORWARD, "8-bit images");
         }
     }
 
@@ -329,10 +244,12 @@ final class OnnxExportTest {
     void whatIsWrongIsSaid() throws IOException {
         Path file = dir.resolve("model.onnx");
         Files.writeString(file, "before");
-        Map<String, INDArray> weights = new HashMap<>(weights(MLP));
+        Map<String, INDArray> weights = new HashMap<>(Samples.weights(MLP));
         weights.remove("mask_token");
         assertRefused("28x49", MLP, weights, OnnxOptions.fixed(30, 49));
-        assertRefused("sides are 1 to 16384", MLP, weights, null);
+        assertRefused("more than 256 MiB", MLP, weights, OnnxOptions.fixed(16380, 16380));
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> OnnxOptions.fixed(20000, 14));
+        assertTrue(e.getMessage().contains("sides are 1 to 16384"), e.getMessage());
         weights.put("norm.weight", Nd4j.ones(DataType.FLOAT, 5));
         assertRefused("'norm.weight' is FLOAT [5], expected real numbers [48]", MLP, weights, OnnxOptions.dynamic());
         weights.remove("norm.weight");
@@ -342,18 +259,17 @@ final class OnnxExportTest {
         assertThrows(
                 NoSuchFileException.class,
                 () -> OnnxExport.write(
-                        dir.resolve("none/model.onnx"), MLP, weights(MLP), OnnxOptions.dynamic(), Progress.SILENT));
+                        dir.resolve("none/model.onnx"),
+                        MLP,
+                        Samples.weights(MLP),
+                        OnnxOptions.dynamic(),
+                        Progress.SILENT));
     }
 
     private void assertRefused(String why, VitConfig config, Map<String, INDArray> weights, OnnxOptions options) {
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class,
-                () -> OnnxExport.write(
-                        dir.resolve("model.onnx"),
-                        config,
-                        weights,
-                        options == null ? OnnxOptions.fixed(20000, 14) : options,
-                        Progress.SILENT));
+                () -> OnnxExport.write(dir.resolve("model.onnx"), config, weights, options, Progress.SILENT));
         assertTrue(e.getMessage().contains(why), e.getMessage());
     }
 
