@@ -12,6 +12,7 @@ import io.dino4j.graph.kernel.WeightVersion;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.download.Release;
 import io.dino4j.zoo.picture.AttentionMaps;
+import io.dino4j.zoo.weights.NetworkRole;
 import io.dino4j.zoo.weights.PretrainedWeights;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -53,28 +54,34 @@ public final class Dinov2 implements AutoCloseable {
      * How a backbone is run.
      *
      * @param heads number of attention heads; empty if the file tells, or its size is an official one
+     * @param role which network, where there are student and teacher
      * @param precision number formats; features are 32 bits all the same
      * @param kernels who computes the ops, the first that can
      */
-    public record Options(OptionalInt heads, Precision precision, List<KernelProvider> kernels) {
-        /** 32 bits, on the fastest kernels of this machine. */
+    public record Options(OptionalInt heads, NetworkRole role, Precision precision, List<KernelProvider> kernels) {
+        /** The teacher, in 32 bits, on the fastest kernels of this machine. */
         public static Options defaults() {
-            return new Options(OptionalInt.empty(), Precision.F32, Providers.forThisMachine());
+            return new Options(OptionalInt.empty(), NetworkRole.TEACHER, Precision.F32, Providers.forThisMachine());
         }
 
         /** The same with so many attention heads. */
         public Options withHeads(OptionalInt number) {
-            return new Options(number, precision, kernels);
+            return new Options(number, role, precision, kernels);
+        }
+
+        /** The same of this network. */
+        public Options of(NetworkRole network) {
+            return new Options(heads, network, precision, kernels);
         }
 
         /** The same in other number formats. */
         public Options in(Precision other) {
-            return new Options(heads, other, kernels);
+            return new Options(heads, role, other, kernels);
         }
 
         /** The same on other kernels. */
         public Options on(List<KernelProvider> providers) {
-            return new Options(heads, precision, providers);
+            return new Options(heads, role, precision, providers);
         }
     }
 
@@ -104,7 +111,7 @@ public final class Dinov2 implements AutoCloseable {
      * @throws io.dino4j.zoo.weights.WeightsException naming the file and what is wrong with it
      */
     public static Dinov2 load(Path weights, Options options) {
-        try (PretrainedWeights file = PretrainedWeights.open(weights)) {
+        try (PretrainedWeights file = PretrainedWeights.open(weights, options.role())) {
             VitConfig config = file.backbone(options.heads());
             return of(config, file.parameters(config), options);
         }

@@ -8,13 +8,19 @@ import picocli.CommandLine.Option;
         name = "benchmark",
         description = "Measure how fast this machine runs a backbone.",
         mixinStandardHelpOptions = true,
-        subcommands = {BenchmarkCommand.Forward.class, BenchmarkCommand.Train.class, StepBenchmark.class},
+        subcommands = {
+            BenchmarkCommand.Forward.class,
+            BenchmarkCommand.Train.class,
+            StepBenchmark.class,
+            ExtractBenchmark.class
+        },
         footer = {
             "",
             "Examples:",
             "  ./dino4j benchmark forward",
             "  ./dino4j benchmark train --preset vits14 --batch 8 --size 224 --against stock",
-            "  ./dino4j benchmark step --preset vits14 --batch 4 --profile"
+            "  ./dino4j benchmark step --preset vits14 --batch 4 --profile",
+            "  ./dino4j benchmark extract --images photos/"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}
