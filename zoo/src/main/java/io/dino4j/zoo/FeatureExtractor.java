@@ -30,10 +30,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * weights that are being trained. It serves one thread at a time. Graphs are compiled for sizes of batch and image; the last few are kept.
  */
 public final class FeatureExtractor implements AutoCloseable {
-    private static final int MOST_PASSES = 8;
+    private static final int MOST_PASSES = 64;
 
-    /** Packed copies of the weights, which every pass has, may take this much together. */
-    private static final long MOST_WEIGHT_BYTES = 2L << 30;
+    /** A pass that comes again so often is worth a copy of the weights in the layout of the hardware. */
+    private static final int WORTH_PACKING = 4;
+
+    /** All these copies together, one at least. */
+    private static final long MOST_PACKED_BYTES = 2L << 30;
 
     private final VitConfig config;
     private final Map<String, INDArray> weights;
@@ -41,7 +44,7 @@ public final class FeatureExtractor implements AutoCloseable {
     private final Precision precision;
     private final List<KernelProvider> providers;
     private final WorkingMemory memory = new WorkingMemory();
-    private final Map<Shape, FeaturePass> passes = new LinkedHashMap<>(MOST_PASSES, 0.75f, true);
+    private final Map<Shape, Compiled> passes = new LinkedHashMap<>(MOST_PASSES, 0.75f, true);
 
     /**
      * A backbone with given weights.
@@ -223,27 +226,43 @@ public final class FeatureExtractor implements AutoCloseable {
     }
 
     private FeaturePass pass(Shape shape) {
-        FeaturePass known = passes.get(shape);
-        if (known != null) {
-            return known;
+        Compiled known = passes.get(shape);
+        if (known != null && (known.packed || ++known.uses < WORTH_PACKING || !mayPack())) {
+            return known.pass;
         }
-        while (passes.size() >= mostPasses()) {
-            Iterator<FeaturePass> eldest = passes.values().iterator();
-            eldest.next().close();
+        if (known != null) {
+            known.pass.close();
+        }
+        while (known == null && passes.size() >= MOST_PASSES) {
+            Iterator<Compiled> eldest = passes.values().iterator();
+            eldest.next().pass.close();
             eldest.remove();
         }
+        boolean packed = known != null;
         PlanOptions options = new PlanOptions(providers, Collective.ALONE).workingIn(memory);
-        Bindings bindings = new Bindings(weights, Map.of(), version);
-        FeaturePass made = FeaturePass.compile(shape, config, precision, bindings, options);
+        Bindings bindings = new Bindings(weights, Map.of(), packed ? version : Optional.empty());
+        Compiled made = new Compiled(FeaturePass.compile(shape, config, precision, bindings, options), packed);
         passes.put(shape, made);
-        return made;
+        return made.pass;
     }
 
-    private int mostPasses() {
+    private boolean mayPack() {
+        long packed = passes.values().stream().filter(c -> c.packed).count();
         long bytes = weights.values().stream()
                 .mapToLong(w -> w.length() * w.dataType().width())
                 .sum();
-        return (int) Math.max(1, Math.min(MOST_PASSES, MOST_WEIGHT_BYTES / bytes));
+        return version.isPresent() && (packed == 0 || (packed + 1) * bytes <= MOST_PACKED_BYTES);
+    }
+
+    private static final class Compiled {
+        final FeaturePass pass;
+        final boolean packed;
+        int uses;
+
+        Compiled(FeaturePass pass, boolean packed) {
+            this.pass = pass;
+            this.packed = packed;
+        }
     }
 
     /**
@@ -264,7 +283,7 @@ public final class FeatureExtractor implements AutoCloseable {
 
     @Override
     public void close() {
-        passes.values().forEach(FeaturePass::close);
+        passes.values().forEach(c -> c.pass.close());
         passes.clear();
     }
 }

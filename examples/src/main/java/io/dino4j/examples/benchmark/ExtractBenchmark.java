@@ -151,9 +151,8 @@ final class ExtractBenchmark implements Callable<Integer> {
         }
         double network = passes * batch / ((System.nanoTime() - start) / 1e9);
         Times times = extraction.measure();
-        if (times.unreadable() > 0) {
-            throw new IllegalArgumentException(
-                    "%d of the images cannot be read; measure on others".formatted(times.unreadable()));
+        if (!times.unreadable().isEmpty()) {
+            throw new IllegalArgumentException(times.unreadable().get(0) + "; measure on images that can be read");
         }
         return new Round(network, times.images() / times.seconds(), times);
     }

@@ -174,7 +174,7 @@ final class ExtractCommand implements Callable<Integer> {
                     progress.say("going on after %d of %d images".formatted(before, folder.size()));
                 }
                 Extraction.Times times = extraction.run(store, progress);
-                report(store, times);
+                report(store.rows(), times);
             }
         }
         return 0;
@@ -273,27 +273,27 @@ final class ExtractCommand implements Callable<Integer> {
         }
     }
 
-    private void report(FeatureStore store, Extraction.Times times) throws IOException {
+    private void report(long rows, Extraction.Times times) {
         PrintWriter to = spec.commandLine().getOut();
         double rate = times.images() / times.seconds();
         if (json) {
             ObjectNode node = new ObjectMapper().createObjectNode();
             node.put("out", out.toString());
-            node.put("rows", store.rows());
-            node.set("unreadable", new ObjectMapper().valueToTree(store.unreadable()));
+            node.put("rows", rows);
+            node.set("unreadable", new ObjectMapper().valueToTree(times.unreadable()));
             node.put("seconds", times.seconds());
             node.put("images_per_second", rate);
             to.println(node);
         } else {
             to.println("%d images in %s, %.1f images/s%s"
                     .formatted(
-                            store.rows(),
+                            rows,
                             out,
                             rate,
-                            store.unreadable().isEmpty()
+                            times.unreadable().isEmpty()
                                     ? ""
                                     : "; %d could not be read"
-                                            .formatted(store.unreadable().size())));
+                                            .formatted(times.unreadable().size())));
         }
         to.flush();
     }

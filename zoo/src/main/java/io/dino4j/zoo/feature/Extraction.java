@@ -1,6 +1,7 @@
 package io.dino4j.zoo.feature;
 
 import io.dino4j.data.Progress;
+import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.zoo.Dinov2;
@@ -31,8 +32,8 @@ public record Extraction(
 
     private static final int MOST_IMAGES = 64;
 
-    /** Images that are looked at together, in passes: enough of them to find equal sizes among. */
-    private static final int PASSES = 4;
+    /** Images of many sizes that are looked at together, in passes: enough of them to find equal sizes among. */
+    private static final int MIXED_PASSES = 16;
 
     /** A part of the result is made durable when it has this many numbers. */
     private static final long PART_NUMBERS = 1 << 22;
@@ -51,14 +52,14 @@ public record Extraction(
      * Where the time went.
      *
      * @param images that were read
-     * @param unreadable that were not
+     * @param unreadable a line for each that was not, in a resumed run those of before too
      * @param seconds of it all
      * @param waiting seconds in which the network waited for images
      * @param decoding seconds of all threads together
      * @param resizing seconds of all threads together
      */
     public record Times(
-            long images, long unreadable, double seconds, double waiting, double decoding, double resizing) {}
+            long images, List<String> unreadable, double seconds, double waiting, double decoding, double resizing) {}
 
     /**
      * Images in a pass that make good use of a processor.
@@ -81,7 +82,7 @@ public record Extraction(
         long start = System.nanoTime();
         List<FeatureRow> rows = new ArrayList<>();
         List<String> troubles = new ArrayList<>();
-        long[] read = {0, 0};
+        long read = 0;
         long waiting;
         long decoding;
         long resizing;
@@ -90,12 +91,11 @@ public record Extraction(
             FeatureBatches passes = new FeatureBatches(model, kind, batch);
             long done = store.position();
             long numbers = 0;
-            for (List<Loaded> some = loader.next(PASSES * batch); !some.isEmpty(); some = loader.next(PASSES * batch)) {
+            for (List<Loaded> some = loader.next(window()); !some.isEmpty(); some = loader.next(window())) {
                 for (Loaded l : some) {
                     if (!l.isReadable()) {
                         troubles.add(l.trouble());
                         progress.say("left out " + l.trouble());
-                        read[1]++;
                     }
                 }
                 List<Loaded> good = some.stream().filter(Loaded::isReadable).toList();
@@ -106,8 +106,8 @@ public record Extraction(
                     numbers += features.get(i).length;
                 }
                 done += some.size();
-                read[0] += good.size();
-                progress.advance(done, Map.of("images_per_second", read[0] / seconds(System.nanoTime() - start)));
+                read += good.size();
+                progress.advance(done, Map.of("images_per_second", read / seconds(System.nanoTime() - start)));
                 if (numbers >= PART_NUMBERS || rows.size() + troubles.size() >= PART_IMAGES) {
                     store.append(rows, troubles, done);
                     rows.clear();
@@ -128,10 +128,11 @@ public record Extraction(
             throw new IllegalArgumentException("none of the %d images can be read, for instance %s"
                     .formatted(images.size(), store.unreadable().get(0)));
         }
+        List<String> unreadable = store.unreadable();
         store.finish();
         return new Times(
-                read[0],
-                read[1],
+                read,
+                unreadable,
                 seconds(System.nanoTime() - start),
                 seconds(waiting),
                 seconds(decoding),
@@ -146,16 +147,16 @@ public record Extraction(
     public Times measure() {
         long start = System.nanoTime();
         long count = 0;
-        long unreadable = 0;
+        List<String> unreadable = new ArrayList<>();
         try (ImageLoader loader = loader(0)) {
             FeatureBatches passes = new FeatureBatches(model, kind, batch);
-            for (List<Loaded> some = loader.next(PASSES * batch); !some.isEmpty(); some = loader.next(PASSES * batch)) {
+            for (List<Loaded> some = loader.next(window()); !some.isEmpty(); some = loader.next(window())) {
                 List<Image> good = some.stream()
                         .filter(Loaded::isReadable)
                         .map(Loaded::pixels)
                         .toList();
                 count += passes.of(good).size();
-                unreadable += some.size() - good.size();
+                some.stream().filter(l -> !l.isReadable()).forEach(l -> unreadable.add(l.trouble()));
             }
             return new Times(
                     count,
@@ -167,8 +168,13 @@ public record Extraction(
         }
     }
 
+    /** Images that are looked at together. */
+    private int window() {
+        return model.preprocessing() instanceof EvalTransform ? batch : MIXED_PASSES * batch;
+    }
+
     private ImageLoader loader(int first) {
-        return new ImageLoader(images, model.preprocessing(), first, threads, 2 * PASSES * batch);
+        return new ImageLoader(images, model.preprocessing(), first, threads, 2 * Math.max(window(), threads));
     }
 
     private FeatureRow row(Loaded l, float[] values) {

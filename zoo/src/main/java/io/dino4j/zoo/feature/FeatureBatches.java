@@ -15,10 +15,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Images of any sizes through a network in as few passes as their number asks for: passes of equal images where there are enough of a size,
- * so that the same compiled graph serves many, and packed passes without padding for what is left.
+ * Images of any sizes through a network: in passes of equal images, of few different numbers so that the same compiled graphs serve again
+ * and again, and what is left over of all sizes in packed passes without padding.
  */
 final class FeatureBatches {
+    /** Fewer equal images than this part of a full pass go into a packed one: compiling for them alone is not worth it. */
+    private static final int FEWEST = 4;
+
+    /** Arrays of images that are kept for the next pass of the same shape. */
+    private static final int MOST_BUFFERS = 32;
+
     private final Dinov2 model;
     private final FeatureKind kind;
     private final int most;
@@ -46,11 +52,13 @@ final class FeatureBatches {
         float[][] all = new float[images.size()][];
         List<Integer> rest = new ArrayList<>();
         for (List<Integer> equal : bySize(images).values()) {
-            int whole = equal.size() / most * most;
-            for (int from = 0; from < whole; from += most) {
-                pass(images, equal.subList(from, from + most), all);
+            int from = 0;
+            for (int size = most; size >= Math.max(1, most / FEWEST); size /= 2) {
+                for (; equal.size() - from >= size; from += size) {
+                    pass(images, equal.subList(from, from + size), all);
+                }
             }
-            rest.addAll(equal.subList(whole, equal.size())); // sizes stay together
+            rest.addAll(equal.subList(from, equal.size())); // sizes stay together
         }
         for (int from = 0; from < rest.size(); from += most) {
             pass(images, rest.subList(from, Math.min(rest.size(), from + most)), all);
@@ -69,6 +77,10 @@ final class FeatureBatches {
     }
 
     private void pass(List<Image> images, List<Integer> chosen, float[][] into) {
+        if (buffers.size() > MOST_BUFFERS) { // many sizes: those of earlier passes go
+            buffers.values().forEach(INDArray::close);
+            buffers.clear();
+        }
         List<Image> ordered = chosen.stream().map(images::get).toList();
         List<INDArray> groups = new ArrayList<>();
         for (List<Integer> group : bySize(ordered).values()) {
@@ -85,10 +97,6 @@ final class FeatureBatches {
         int h = images.get(0).height();
         int w = images.get(0).width();
         int length = VitConfig.CHANNELS * h * w;
-        if (buffers.size() > most) { // many sizes: those of long ago go
-            buffers.values().forEach(INDArray::close);
-            buffers.clear();
-        }
         INDArray batch = buffers.computeIfAbsent(
                 List.of(images.size(), h, w),
                 s -> Nd4j.create(DataType.FLOAT, images.size(), VitConfig.CHANNELS, h, w));
