@@ -3,28 +3,38 @@ package io.dino4j.zoo.feature;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Keeps other processes, and other stores of this one, out of a folder. A process that dies frees it. */
+/**
+ * Keeps other processes, and other stores of this one, out of a folder. A process that dies frees it.
+ *
+ * <p>POSIX frees a lock as soon as its process closes any other handle of the file: nothing here opens the file a second time.
+ */
 final class FolderLock implements AutoCloseable {
     static final String NAME = "lock";
 
-    /** Behind the token: Windows lets nobody read what is locked. */
-    private static final long LOCKED = 1 << 10;
+    /** Behind all that is written: Windows lets nobody write to what another handle has locked. */
+    private static final long LOCKED = 1L << 30;
+
+    private static final int LARGEST = 1 << 24;
+
+    /** Folders locked by this process. */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
+    private final Path key;
     private final FileChannel channel;
 
-    private FolderLock(Path folder, FileChannel channel) {
+    private FolderLock(Path folder, Path key, FileChannel channel) {
         this.folder = folder;
+        this.key = key;
         this.channel = channel;
     }
 
@@ -32,53 +42,65 @@ final class FolderLock implements AutoCloseable {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException("%s: is no folder; move it away".formatted(folder));
         }
+        Files.createDirectories(folder);
+        Path key = folder.toRealPath();
+        if (!HELD.add(key)) {
+            throw taken(folder);
+        }
+        try {
+            return new FolderLock(folder, key, locked(folder));
+        } catch (IOException | RuntimeException e) {
+            HELD.remove(key);
+            throw e;
+        }
+    }
+
+    private static FileChannel locked(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
         while (true) {
-            Files.createDirectories(folder);
+            Files.createDirectories(folder); // another process may just have removed it
             FileChannel channel;
             try {
-                channel = FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             } catch (NoSuchFileException e) {
-                continue; // the other process has just removed the folder
+                continue;
             }
-            FolderLock lock = new FolderLock(folder, channel);
             try {
-                lock.acquire();
-                if (lock.isOfThisFile()) {
-                    return lock;
+                if (channel.tryLock(LOCKED, 1, false) == null) {
+                    throw taken(folder);
+                }
+                if (isOpenFileAt(file, channel)) {
+                    return channel;
                 }
             } catch (IOException | RuntimeException e) {
-                lock.close();
+                channel.close();
                 throw e;
             }
-            lock.close();
+            channel.close();
         }
     }
 
-    private void acquire() throws IOException {
-        FileLock held;
-        try {
-            held = channel.tryLock(LOCKED, 1, false);
-        } catch (OverlappingFileLockException e) {
-            held = null;
-        }
-        if (held == null) {
-            throw new IOException(
-                    "%s: another run is writing here; wait for its end or give another --out".formatted(folder));
-        }
+    private static IOException taken(Path folder) {
+        return new IOException(
+                "%s: another run is writing here; wait for its end or give another --out".formatted(folder));
     }
 
-    /** Whoever had the lock before may have deleted the file that it was on: a lock on a deleted file keeps nobody out. */
-    private boolean isOfThisFile() throws IOException {
-        String token = UUID.randomUUID().toString();
+    /**
+     * Whoever had the lock before may have deleted the file that it was on, and a lock on a deleted file keeps nobody out. The open file
+     * is told from one that has come after it by a length drawn at random.
+     */
+    private static boolean isOpenFileAt(Path file, FileChannel channel) throws IOException {
+        int length = (int) (UUID.randomUUID().getLeastSignificantBits() & (LARGEST - 1));
         channel.truncate(0);
-        channel.write(ByteBuffer.wrap(token.getBytes(StandardCharsets.UTF_8)), 0);
+        channel.write(ByteBuffer.wrap(new byte[1]), length);
         try {
-            return Files.readString(folder.resolve(NAME)).equals(token);
+            return Files.size(file) == length + 1L;
         } catch (NoSuchFileException e) {
             return false;
         }
     }
 
+    /** Removes the folder; one with something else in it stays. The lock must still be held. */
     void removeFolder() throws IOException {
         Files.deleteIfExists(folder.resolve(NAME));
         try {
@@ -90,6 +112,10 @@ final class FolderLock implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        try {
+            channel.close();
+        } finally {
+            HELD.remove(key);
+        }
     }
 }

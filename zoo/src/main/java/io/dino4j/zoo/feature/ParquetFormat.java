@@ -5,9 +5,12 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.apache.parquet.column.ParquetProperties;
@@ -17,7 +20,7 @@ import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.DelegatingSeekableInputStream;
 import org.apache.parquet.io.LocalOutputFile;
 import org.apache.parquet.io.SeekableInputStream;
 import org.apache.parquet.schema.MessageType;
@@ -96,7 +99,8 @@ record ParquetFormat() implements FeatureFormat {
     }
 
     private static void append(ParquetFileWriter writer, Path part) throws IOException {
-        try (SeekableInputStream in = new LocalInputFile(part).newStream()) {
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.READ);
+                SeekableInputStream in = new ChannelStream(channel)) {
             writer.appendRowGroups(in, rowGroups(part, in), false);
         }
     }
@@ -120,5 +124,25 @@ record ParquetFormat() implements FeatureFormat {
         return new ParquetMetadataConverter()
                 .readParquetMetadata(new ByteArrayInputStream(footer), ParquetMetadataConverter.NO_FILTER)
                 .getBlocks();
+    }
+
+    /** The library's stream of a local file asks the system for each byte. */
+    private static final class ChannelStream extends DelegatingSeekableInputStream {
+        private final FileChannel channel;
+
+        ChannelStream(FileChannel channel) {
+            super(Channels.newInputStream(channel));
+            this.channel = channel;
+        }
+
+        @Override
+        public long getPos() throws IOException {
+            return channel.position();
+        }
+
+        @Override
+        public void seek(long position) throws IOException {
+            channel.position(position);
+        }
     }
 }

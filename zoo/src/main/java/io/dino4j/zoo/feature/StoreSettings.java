@@ -40,7 +40,7 @@ final class StoreSettings {
         try {
             JsonNode root = PartIndex.JSON.readTree(Files.readString(file));
             if (!root.isObject()) {
-                throw PartFolder.damaged(file, "is not a JSON object");
+                throw PartFolder.damaged(file, "is not JSON");
             }
             root.properties().forEach(e -> read.all.put(e.getKey(), e.getValue().asText()));
         } catch (JsonProcessingException | java.nio.charset.CharacterCodingException e) {
