@@ -20,9 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 final class FolderLock implements AutoCloseable {
     static final String NAME = "lock";
 
-    /** Behind all that is written: Windows lets nobody write to what another handle has locked. */
-    private static final long LOCKED = 1L << 30;
-
     private static final int LARGEST = 1 << 24;
 
     /** Folders locked by this process. */
@@ -66,7 +63,7 @@ final class FolderLock implements AutoCloseable {
                 continue;
             }
             try {
-                if (channel.tryLock(LOCKED, 1, false) == null) {
+                if (channel.tryLock() == null) {
                     throw taken(folder);
                 }
                 if (isOpenFileAt(file, channel)) {
