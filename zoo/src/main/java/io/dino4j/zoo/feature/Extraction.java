@@ -24,9 +24,16 @@ import java.util.function.IntFunction;
  * @param kind what is taken of it
  * @param batch images in a pass
  * @param threads that decode, 1 or more
+ * @param partImages after so many images, if not before, a part of the result is made durable; 1 or more
  */
 public record Extraction(
-        Dinov2 model, ImageSource images, IntFunction<String> paths, FeatureKind kind, int batch, int threads) {
+        Dinov2 model,
+        ImageSource images,
+        IntFunction<String> paths,
+        FeatureKind kind,
+        int batch,
+        int threads,
+        int partImages) {
     /** Tokens of a pass that fill the matrix products of a processor; more do not make it faster. */
     private static final int USUAL_TOKENS = 2048;
 
@@ -35,17 +42,27 @@ public record Extraction(
     /** Images of many sizes that are looked at together, in passes: enough of them to find equal sizes among. */
     private static final int MIXED_PASSES = 16;
 
-    /** A part of the result is made durable when it has this many numbers. */
+    /** A part of the result is made durable when it has this many numbers, */
     private static final long PART_NUMBERS = 1 << 22;
 
     private static final int PART_IMAGES = 4096;
 
+    /** or so much work would be lost. */
+    private static final double PART_SECONDS = 30;
+
     /** Checks the sizes. */
     public Extraction {
-        if (batch < 1 || threads < 1) {
+        if (batch < 1 || threads < 1 || partImages < 1) {
             throw new IllegalArgumentException(
-                    "expected at least 1 image in a batch and 1 thread, got %d and %d".formatted(batch, threads));
+                    "expected at least 1 image in a batch, 1 thread and 1 image in a part, got %d, %d and %d"
+                            .formatted(batch, threads, partImages));
         }
+    }
+
+    /** With parts of the usual length. */
+    public Extraction(
+            Dinov2 model, ImageSource images, IntFunction<String> paths, FeatureKind kind, int batch, int threads) {
+        this(model, images, paths, kind, batch, threads, PART_IMAGES);
     }
 
     /**
@@ -91,6 +108,7 @@ public record Extraction(
             FeatureBatches passes = new FeatureBatches(model, kind, batch);
             long done = store.position();
             long numbers = 0;
+            long partBegan = start;
             for (List<Loaded> some = loader.next(window()); !some.isEmpty(); some = loader.next(window())) {
                 for (Loaded l : some) {
                     if (!l.isReadable()) {
@@ -108,25 +126,27 @@ public record Extraction(
                 done += some.size();
                 read += good.size();
                 progress.advance(done, Map.of("images_per_second", read / seconds(System.nanoTime() - start)));
-                if (numbers >= PART_NUMBERS || rows.size() + troubles.size() >= PART_IMAGES) {
+                boolean due = numbers >= PART_NUMBERS
+                        || rows.size() + troubles.size() >= partImages
+                        || seconds(System.nanoTime() - partBegan) > PART_SECONDS;
+                if (due && store.rows() + rows.size() > 0) {
                     store.append(rows, troubles, done);
                     rows.clear();
                     troubles.clear();
                     numbers = 0;
+                    partBegan = System.nanoTime();
                 }
             }
-            if (!rows.isEmpty() || !troubles.isEmpty()) {
-                store.append(rows, troubles, done);
+            if (store.rows() + rows.size() == 0) { // nothing is left behind
+                throw new IllegalArgumentException(
+                        "none of the %d images can be read, for instance %s".formatted(images.size(), troubles.get(0)));
             }
+            store.append(rows, troubles, done);
             waiting = loader.waiting();
             decoding = loader.decoding();
             resizing = loader.resizing();
         } finally {
             progress.end();
-        }
-        if (store.rows() == 0) {
-            throw new IllegalArgumentException("none of the %d images can be read, for instance %s"
-                    .formatted(images.size(), store.unreadable().get(0)));
         }
         List<String> unreadable = store.unreadable();
         store.finish();
