@@ -195,7 +195,7 @@ final class VisualizeTest {
         pca(photos, "--count", 0).failed(2, "--count");
         pca(photos, "--size", 7).failed(2, "--size", "a patch of 8");
         pca(photos, "--heads", -1).failed(2, "--heads");
-        pca(photos, "--heads", 4).failed(2, "--heads", "has 2 heads");
+        pca(photos, "--heads", 4).failed(2, "has 2 attention heads by its own account, not 4");
         pca(photos, "--threshold", "NaN").failed(2, "--threshold");
         pca(photos, "--per-image", "--fit", 9).failed(2, "--fit");
         pca(photos, "--count", 10, "--size", 20_000).failed(2, "--count or --size");
@@ -205,7 +205,7 @@ final class VisualizeTest {
         run("match", List.of("--image", text, "--with", a)).failed(1, text.toString());
         run("attention", List.of("--image", a), "--block", 2).failed(2, "--block", "0 to 1");
         Outcome.of("visualize", "pca", "--weights", missing, "--images", photos, "--out", out)
-                .failed(1, missing.toString());
+                .failed(2, missing.toString());
         assertFalse(Files.exists(out), "nothing is written");
         out = dir.resolve("picture.gif");
         pca(photos).failed(2, "picture.gif", ".png");

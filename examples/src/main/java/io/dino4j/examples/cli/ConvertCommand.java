@@ -81,10 +81,11 @@ final class ConvertCommand implements Callable<Integer> {
         Path target = out.toAbsolutePath().normalize();
         requireFree(target, scheme);
         NetworkRole role = options.role();
+        Path source = WeightOptions.find(weights);
         try (ConsoleProgress progress = new ConsoleProgress(System.err);
-                PretrainedWeights in = PretrainedWeights.open(weights, role)) {
+                PretrainedWeights in = PretrainedWeights.open(source, role)) {
             boolean folder = Files.exists(target.getParent());
-            if (Files.exists(target) && Files.isSameFile(target, WeightFiles.find(weights, role))) {
+            if (Files.exists(target) && Files.isSameFile(target, WeightFiles.find(source, role))) {
                 throw new IllegalArgumentException("--out is the file that is read; name another one");
             }
             in.backbone(options.heads());

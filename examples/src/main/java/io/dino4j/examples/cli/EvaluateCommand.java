@@ -26,6 +26,7 @@ import io.dino4j.zoo.weights.PretrainedWeights;
 import io.dino4j.zoo.weights.RunLayout;
 import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.StrictWeights;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -139,8 +140,8 @@ final class EvaluateCommand {
                     network(config, checkpoint));
         }
 
-        private Subject file() {
-            try (PretrainedWeights file = PretrainedWeights.open(weights, options.role())) {
+        private Subject file() throws IOException {
+            try (PretrainedWeights file = PretrainedWeights.open(WeightOptions.find(weights), options.role())) {
                 VitConfig vit = file.backbone(options.heads());
                 int most = Math.min(vit.imageSize(), USUAL_SIZE);
                 FeatureExtractor network = new FeatureExtractor(

@@ -3,13 +3,7 @@ package io.dino4j.examples.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dino4j.graph.param.ParameterLayout;
-import io.dino4j.graph.param.ParameterVector;
-import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.VitConfig;
-import io.dino4j.train.Recipe;
-import io.dino4j.train.RunDirectory;
-import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.zoo.onnx.OnnxExport;
 import io.dino4j.zoo.onnx.OnnxModel;
 import io.dino4j.zoo.onnx.OnnxOptions;
@@ -18,22 +12,18 @@ import io.dino4j.zoo.onnx.OnnxOptions.Input;
 import io.dino4j.zoo.onnx.OnnxOptions.Storage;
 import io.dino4j.zoo.onnx.OnnxOptions.WeightType;
 import io.dino4j.zoo.weights.PretrainedWeights;
-import io.dino4j.zoo.weights.WeightsException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.nd4j.linalg.api.buffer.DataType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -91,11 +81,8 @@ final class ExportOnnxCommand implements Callable<Integer> {
     @Option(names = "--external-data", description = "Put the weights into OUT.data however small they are.")
     private boolean external;
 
-    @Option(
-            names = "--heads",
-            paramLabel = "N",
-            description = "Attention heads, if the weights do not tell and are of no official size.")
-    private Integer heads;
+    @Mixin
+    private WeightOptions weightOptions;
 
     @Option(names = "--force", description = "Replace OUT if it exists.")
     private boolean force;
@@ -132,18 +119,14 @@ final class ExportOnnxCommand implements Callable<Integer> {
         }
     }
 
-    /** A backbone with its weights. */
-    private record Backbone(VitConfig config, ParameterVector weights) {}
-
     @Override
     public Integer call() throws Exception {
         requireFree(out);
         requireFree(OnnxModel.dataFile(out));
-        Backbone backbone = backbone();
-        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            OnnxModel model = OnnxExport.write(
-                    out, backbone.config(), backbone.weights().views(SslConfig.BACKBONE), options(), progress);
-            print(model);
+        try (PretrainedWeights file = PretrainedWeights.open(WeightOptions.find(weights), weightOptions.role());
+                ConsoleProgress progress = new ConsoleProgress(System.err)) {
+            VitConfig config = file.backbone(weightOptions.heads());
+            print(OnnxExport.write(out, config, file.parameters(config), options(), progress));
         }
         return 0;
     }
@@ -160,29 +143,6 @@ final class ExportOnnxCommand implements Callable<Integer> {
                 preprocessing ? Input.RGB8 : Input.NORMALIZED,
                 precision == Precision.F16 ? WeightType.FLOAT16 : WeightType.FLOAT32,
                 external ? Storage.EXTERNAL : Storage.AUTO);
-    }
-
-    private Backbone backbone() {
-        try (PretrainedWeights file = PretrainedWeights.open(RunDirectory.weights(weights))) {
-            VitConfig config = config(file);
-            Map<String, long[]> shapes = new LinkedHashMap<>();
-            config.parameters().forEach((name, shape) -> shapes.put(SslConfig.BACKBONE + name, shape));
-            ParameterVector loaded = ParameterVector.zeros(ParameterLayout.of(shapes), DataType.FLOAT);
-            file.load(loaded, config);
-            return new Backbone(config, loaded);
-        } catch (WeightsException e) {
-            throw new IllegalArgumentException(e.getMessage(), e);
-        }
-    }
-
-    /** A run knows heads and interpolation; of the size, the file has the last word. */
-    private VitConfig config(PretrainedWeights file) {
-        if (!RunDirectory.holdsRun(weights)) {
-            return file.backbone(heads == null ? OptionalInt.empty() : OptionalInt.of(heads));
-        }
-        VitConfig run = Recipe.backbone(
-                ConfigLayers.defaults().file(RunDirectory.configFile(weights)).resolve());
-        return run.withImageSize(file.backbone().gridSize() * run.patchSize());
     }
 
     private void print(OnnxModel model) throws IOException {

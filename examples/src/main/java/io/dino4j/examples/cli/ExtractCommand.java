@@ -59,7 +59,7 @@ final class ExtractCommand implements Callable<Integer> {
             required = true,
             paramLabel = "PATH",
             description = "A .pth or .safetensors file, a run, a folder of the Hugging Face hub, or a released model.")
-    private String weights;
+    private Path weights;
 
     @Option(names = "--images", required = true, paramLabel = "DIR", description = "Folder of JPEG and PNG files.")
     private Path images;
@@ -122,6 +122,14 @@ final class ExtractCommand implements Callable<Integer> {
             description = "Threads that decode images beside the network; default one for each processor.")
     private Integer threads;
 
+    @Option(
+            names = "--part-images",
+            paramLabel = "N",
+            defaultValue = "4096",
+            description =
+                    "Images after which what is done is safe from an interruption, if 30 seconds are not over before; default ${DEFAULT-VALUE}.")
+    private int partImages;
+
     @Option(names = "--restart", description = "Forget what an interrupted run with other settings has done.")
     private boolean restart;
 
@@ -149,14 +157,10 @@ final class ExtractCommand implements Callable<Integer> {
         ImageFolder folder = new ImageFolder(images);
         IntFunction<String> paths =
                 i -> images.relativize(Path.of(folder.name(i))).toString().replace('\\', '/');
-        ReleasedWeights file = ReleasedWeights.of(weights);
-        Dinov2.Options how = Dinov2.Options.defaults()
-                .withHeads(options.heads())
-                .of(options.role())
-                .in(precision)
-                .on(kernels.list());
+        Path file = WeightOptions.find(weights);
+        Dinov2.Options how = options.on(kernels.list()).in(precision);
         try (ConsoleProgress progress = new ConsoleProgress(System.err);
-                Dinov2 loaded = Dinov2.load(file.path(), how);
+                Dinov2 loaded = Dinov2.load(file, how);
                 Dinov2 model = loaded.with(preprocessing(loaded))) {
             int tokens = tokens(model);
             Extraction extraction = new Extraction(
@@ -165,7 +169,8 @@ final class ExtractCommand implements Callable<Integer> {
                     paths,
                     kind,
                     batch == null ? Extraction.usualBatch(tokens) : atLeastOne("--batch", batch),
-                    threads == null ? Runtime.getRuntime().availableProcessors() : atLeastOne("--threads", threads));
+                    threads == null ? Runtime.getRuntime().availableProcessors() : atLeastOne("--threads", threads),
+                    atLeastOne("--part-images", partImages));
             requireOneGrid(kind);
             try (FeatureStore store =
                     FeatureStore.open(out, extraction.layout(), settings(file, model, folder, paths), restart, force)) {
@@ -235,11 +240,11 @@ final class ExtractCommand implements Callable<Integer> {
     }
 
     /** What must be equal to go on with an interrupted run. */
-    private Map<String, String> settings(
-            ReleasedWeights file, Dinov2 model, ImageFolder folder, IntFunction<String> paths) throws IOException {
+    private Map<String, String> settings(Path file, Dinov2 model, ImageFolder folder, IntFunction<String> paths)
+            throws IOException {
         Map<String, String> s = new LinkedHashMap<>();
-        s.put("weights", weights);
-        s.put("weights_sha256", sha256(WeightFiles.find(file.path(), options.role())));
+        s.put("weights", weights.toString());
+        s.put("weights_sha256", sha256(WeightFiles.find(file, options.role())));
         s.put("features", features.toLowerCase(Locale.ROOT));
         s.put("layers", Integer.toString(layers));
         s.put("preprocessing", model.preprocessing().toString());

@@ -15,7 +15,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -27,15 +26,12 @@ final class PictureOptions {
     @Option(
             names = "--weights",
             required = true,
-            paramLabel = "FILE",
-            description = "Trained weights: a file, or the folder of a run, whose newest teacher is used.")
+            paramLabel = "PATH",
+            description = "A .pth or .safetensors file, a run, a folder of the Hugging Face hub, or a released model.")
     private Path weights;
 
-    @Option(
-            names = "--heads",
-            paramLabel = "N",
-            description = "Attention heads of the backbone, for a file of none of the official widths.")
-    private Integer heads;
+    @Mixin
+    private WeightOptions options;
 
     @Option(
             names = "--out",
@@ -73,15 +69,9 @@ final class PictureOptions {
     record Framed(Path file, Framing framing, Image image, Image photo) {}
 
     /** Opens the weights, after a look at what would fail in the end. */
-    PictureBackbone open() {
+    PictureBackbone open() throws IOException {
         ImageEncoder.requireWritable(out);
-        if (heads != null && heads <= 0) {
-            throw new IllegalArgumentException("--heads: expected a positive number, got " + heads);
-        }
-        Dinov2.Options options = Dinov2.Options.defaults()
-                .withHeads(heads == null ? OptionalInt.empty() : OptionalInt.of(heads))
-                .on(kernels.list());
-        return new PictureBackbone(Dinov2.load(weights, options));
+        return new PictureBackbone(Dinov2.load(WeightOptions.find(weights), options.on(kernels.list())));
     }
 
     /** Pixels of the longer side. */
