@@ -13,7 +13,6 @@ import io.dino4j.graph.Precision;
 import io.dino4j.graph.op.PositionEmbedding;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.DropPath;
-import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.Tokens;
 import io.dino4j.graph.vit.Vit;
 import io.dino4j.graph.vit.VitConfig;
@@ -45,28 +44,12 @@ final class BackboneParityTest {
         return Target.with(Fixtures.ofKind("backbone_"));
     }
 
-    private static VitConfig config(Fixture f) {
-        JsonNode c = f.config();
-        return new VitConfig(
-                c.get("img_size").asInt(),
-                c.get("patch_size").asInt(),
-                c.get("embed_dim").asInt(),
-                c.get("depth").asInt(),
-                c.get("num_heads").asInt(),
-                c.get("mlp_ratio").asDouble(),
-                c.get("ffn").asText().startsWith("swiglu") ? Ffn.SWIGLU : Ffn.MLP,
-                c.get("num_register_tokens").asInt(),
-                c.get("layerscale_init").asDouble(),
-                c.get("interpolate_offset").asDouble(),
-                c.get("interpolate_antialias").asBoolean());
-    }
-
     private static Map<String, INDArray> weights(Fixture f) {
         Map<String, INDArray> weights = new LinkedHashMap<>();
         try (TorchCheckpoint file = TorchCheckpoint.open(f.file("model.pth"))) {
             file.tensors().keySet().forEach(n -> weights.put(n, file.read(n)));
         }
-        assertEquals(config(f).parameters().keySet(), weights.keySet(), "names, in official order");
+        assertEquals(f.backbone().parameters().keySet(), weights.keySet(), "names, in official order");
         return weights;
     }
 
@@ -163,11 +146,11 @@ final class BackboneParityTest {
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("backbones")
     void tokensMatch(Fixture f, Target target) {
-        Network plain = new Network(f, config(f), target);
+        Network plain = new Network(f, f.backbone(), target);
         plain.forward(0, plain.crops("x", f.npy("x"), Optional.empty()));
         plain.check(plain.graph.run(List.of("norm", "prenorm")), 0, "nomask");
 
-        Network masked = new Network(f, config(f), target);
+        Network masked = new Network(f, f.backbone(), target);
         masked.forward(0, masked.crops("x", f.npy("x"), Optional.of(f.npy("masks"))));
         masked.check(masked.graph.run(List.of("norm", "prenorm")), 0, "masked");
     }
@@ -175,7 +158,7 @@ final class BackboneParityTest {
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("backbones")
     void packedCropsMatchSeparatePasses(Fixture f, Target target) {
-        Network net = new Network(f, config(f), target);
+        Network net = new Network(f, f.backbone(), target);
         net.forward(
                 0,
                 net.crops("x", f.npy("x"), Optional.of(f.npy("masks"))),
@@ -189,7 +172,7 @@ final class BackboneParityTest {
     @MethodSource("backbones")
     void intermediateLayersMatch(Fixture f, Target target) {
         Pattern name = Pattern.compile("(inter_\\w+_(norm|raw)_b(\\d+))_map\\.npy");
-        Network net = new Network(f, config(f), target);
+        Network net = new Network(f, f.backbone(), target);
         net.forward(0, net.crops("x", f.npy("x"), Optional.empty()));
         Map<String, String> cases = new LinkedHashMap<>();
         for (JsonNode array : f.manifest().get("arrays")) {
@@ -218,7 +201,7 @@ final class BackboneParityTest {
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("backbones")
     void everyGradientMatches(Fixture f, Target target) {
-        Network net = new Network(f, config(f), target);
+        Network net = new Network(f, f.backbone(), target);
         net.forward(0, net.crops("x", f.npy("x"), Optional.of(f.npy("masks"))));
         Optional<INDArray> registers = f.has("grad_w_reg.npy") ? Optional.of(f.npy("grad_w_reg")) : Optional.empty();
         INDArray weights = net.lossWeights(f.npy("grad_w_cls"), registers, f.npy("grad_w_patch"));
@@ -255,7 +238,7 @@ final class BackboneParityTest {
 
     private static void checkInterpolation(
             Fixture f, Target target, String label, INDArray x, double offset, boolean antialias) {
-        VitConfig c = config(f);
+        VitConfig c = f.backbone();
         VitConfig variant = new VitConfig(
                 c.imageSize(),
                 c.patchSize(),
@@ -303,7 +286,7 @@ final class BackboneParityTest {
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("stochasticDepth")
     void stochasticDepthMatches(Fixture f, Target target) {
-        Network net = new Network(f, config(f), target);
+        Network net = new Network(f, f.backbone(), target);
         List<Crops> crops = new ArrayList<>();
         for (int g = 0; f.has("drop_x" + g + ".npy"); g++) {
             crops.add(net.crops("drop_x" + g, f.npy("drop_x" + g), Optional.empty()));

@@ -2,6 +2,8 @@ package io.dino4j.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dino4j.graph.vit.Ffn;
+import io.dino4j.graph.vit.VitConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,6 +34,30 @@ public record Fixture(String name, Path dir, JsonNode manifest) {
     /** The manifest's {@code config}: sizes and hyperparameters. */
     public JsonNode config() {
         return manifest.path("config");
+    }
+
+    /** The backbone that the arrays are from. */
+    VitConfig backbone() {
+        return backbone(
+                config().get("interpolate_offset").asDouble(),
+                config().get("interpolate_antialias").asBoolean());
+    }
+
+    /** The backbone with another way of resampling positions. */
+    VitConfig backbone(double offset, boolean antialias) {
+        JsonNode c = config();
+        return new VitConfig(
+                c.get("img_size").asInt(),
+                c.get("patch_size").asInt(),
+                c.get("embed_dim").asInt(),
+                c.get("depth").asInt(),
+                c.get("num_heads").asInt(),
+                c.get("mlp_ratio").asDouble(),
+                c.get("ffn").asText().startsWith("swiglu") ? Ffn.SWIGLU : Ffn.MLP,
+                c.get("num_register_tokens").asInt(),
+                c.get("layerscale_init").asDouble(),
+                offset,
+                antialias);
     }
 
     /** One array; {@code .npy} may be left out. Types: FLOAT, DOUBLE, INT64, UINT8; rank 0 and no elements are possible. */

@@ -10,7 +10,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dino4j.data.Progress;
-import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.onnx.OnnxExport;
 import io.dino4j.zoo.onnx.OnnxOptions;
@@ -77,22 +76,6 @@ final class OnnxParityTest {
         return new Way(m.group(2).equals("1") ? 0.1 : 0, m.group(3).equals("1"));
     }
 
-    private static VitConfig config(Fixture f, Way way) {
-        JsonNode c = f.config();
-        return new VitConfig(
-                c.get("img_size").asInt(),
-                c.get("patch_size").asInt(),
-                c.get("embed_dim").asInt(),
-                c.get("depth").asInt(),
-                c.get("num_heads").asInt(),
-                c.get("mlp_ratio").asDouble(),
-                c.get("ffn").asText().startsWith("swiglu") ? Ffn.SWIGLU : Ffn.MLP,
-                c.get("num_register_tokens").asInt(),
-                c.get("layerscale_init").asDouble(),
-                way.offset(),
-                way.antialias());
-    }
-
     private static Map<String, INDArray> weights(Fixture f) {
         Map<String, INDArray> weights = new LinkedHashMap<>();
         try (TorchCheckpoint file = TorchCheckpoint.open(f.file("model.pth"))) {
@@ -105,7 +88,7 @@ final class OnnxParityTest {
     @MethodSource("variants")
     void outputsMatch(Fixture f, Way way, boolean fixed) throws Exception {
         Map<String, String> cases = cases(f, way); // images to results
-        VitConfig config = config(f, way);
+        VitConfig config = f.backbone(way.offset(), way.antialias());
         Map<String, INDArray> weights = weights(f);
         if (!fixed) {
             try (OrtSession session = session(config, weights, OnnxOptions.dynamic())) {
