@@ -38,6 +38,9 @@ public final class FeatureExtractor implements AutoCloseable {
     /** All these copies together, one at least. */
     private static final long MOST_PACKED_BYTES = 2L << 30;
 
+    /** Memory of closed passes at which the collector is asked to come: it frees that memory, but does not see how much it is. */
+    private static final long MOST_CLOSED_BYTES = 1L << 29;
+
     private final VitConfig config;
     private final Map<String, INDArray> weights;
     private final Optional<WeightVersion> version;
@@ -45,6 +48,7 @@ public final class FeatureExtractor implements AutoCloseable {
     private final List<KernelProvider> providers;
     private final WorkingMemory memory = new WorkingMemory();
     private final Map<Shape, Compiled> passes = new LinkedHashMap<>(MOST_PASSES, 0.75f, true);
+    private long closedBytes;
 
     /**
      * A backbone with given weights.
@@ -231,11 +235,11 @@ public final class FeatureExtractor implements AutoCloseable {
             return known.pass;
         }
         if (known != null) {
-            known.pass.close();
+            retire(known);
         }
         while (known == null && passes.size() >= MOST_PASSES) {
             Iterator<Compiled> eldest = passes.values().iterator();
-            eldest.next().pass.close();
+            retire(eldest.next());
             eldest.remove();
         }
         boolean packed = known != null;
@@ -244,6 +248,15 @@ public final class FeatureExtractor implements AutoCloseable {
         Compiled made = new Compiled(FeaturePass.compile(shape, config, precision, bindings, options), packed);
         passes.put(shape, made);
         return made.pass;
+    }
+
+    private void retire(Compiled old) {
+        closedBytes += old.pass.bytes();
+        old.pass.close();
+        if (closedBytes > MOST_CLOSED_BYTES) {
+            closedBytes = 0;
+            System.gc();
+        }
     }
 
     private boolean mayPack() {

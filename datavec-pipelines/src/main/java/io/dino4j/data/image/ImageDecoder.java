@@ -77,32 +77,25 @@ public final class ImageDecoder {
                     "size %dx%d is outside 1 pixel to %d million pixels"
                             .formatted(header.width(), header.height(), MAX_PIXELS / 1_000_000));
         }
-        int flags = opencv_imgcodecs.IMREAD_COLOR | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+        int flags = opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
         try (BytePointer bytes = new BytePointer(file);
                 Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, bytes);
-                Mat bgr = opencv_imgcodecs.imdecode(encoded, flags)) {
-            if (bgr == null || bgr.empty()) {
+                Mat rgb = opencv_imgcodecs.imdecode(encoded, flags)) {
+            if (rgb == null || rgb.empty()) {
                 throw new UnreadableImageException(name, "the image data is damaged");
             }
-            return toRgb(bgr);
+            return toImage(rgb);
         } catch (RuntimeException e) { // OpenCV's own exceptions arrive as RuntimeException
             throw new UnreadableImageException(name, "the image data is damaged (" + firstLine(e) + ")");
         }
     }
 
-    private static Image toRgb(Mat bgr) {
-        int width = bgr.cols();
-        int height = bgr.rows();
-        byte[] pixels = new byte[3 * width * height];
-        try (BytePointer data = bgr.data()) {
+    private static Image toImage(Mat rgb) {
+        byte[] pixels = new byte[3 * rgb.cols() * rgb.rows()];
+        try (BytePointer data = rgb.data()) {
             data.get(pixels); // a decoded Mat is continuous
         }
-        for (int i = 0; i < pixels.length; i += 3) {
-            byte blue = pixels[i];
-            pixels[i] = pixels[i + 2];
-            pixels[i + 2] = blue;
-        }
-        return new Image(width, height, pixels);
+        return new Image(rgb.cols(), rgb.rows(), pixels);
     }
 
     private static String firstLine(RuntimeException e) {
