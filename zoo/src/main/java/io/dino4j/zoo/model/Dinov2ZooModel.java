@@ -46,7 +46,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * {@code TransferLearning} puts something on top.
  *
  * <p>The classes differ in size only: {@link Dinov2VitS14}, {@link Dinov2VitB14}, {@link Dinov2VitL14}, {@link Dinov2VitG14} and those with
- * four register tokens, {@link Dinov2VitS14Reg4}, {@link Dinov2VitB14Reg4}, {@link Dinov2VitL14Reg4}, {@link Dinov2VitG14Reg4}.
+ * four register tokens, {@link Dinov2VitS14Reg4}, {@link Dinov2VitB14Reg4}, {@link Dinov2VitL14Reg4}, {@link Dinov2VitG14Reg4}. {@link Dinov2OfFile} takes a backbone of any size from a file or a run of one's own.
  */
 @SuppressWarnings("deprecation") // ModelMetaData is, but DL4J's interface asks for it
 public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
@@ -57,7 +57,8 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
                 Dinov2VitS14Reg4,
                 Dinov2VitB14Reg4,
                 Dinov2VitL14Reg4,
-                Dinov2VitG14Reg4 {
+                Dinov2VitG14Reg4,
+                Dinov2OfFile {
     /** Name of the input. */
     public static final String IMAGES = "images";
 
@@ -72,12 +73,18 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
     /** Start values of the official linear classifier (official {@code eval/linear.py}). */
     private static final double CLASSIFIER_STD = 0.01;
 
-    private final Release release;
+    private final VitConfig config;
+    private final Optional<Release> release;
     private final Builder<?> options;
     private int height = DEFAULT_SIZE;
     private int width = DEFAULT_SIZE;
 
     Dinov2ZooModel(Release release, Builder<?> options) {
+        this(release.config(), Optional.of(release), options);
+    }
+
+    Dinov2ZooModel(VitConfig config, Optional<Release> release, Builder<?> options) {
+        this.config = config;
         this.release = release;
         this.options = options;
         height = options.size;
@@ -88,7 +95,7 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
     @Override
     @SuppressWarnings("unchecked") // DL4J's own signature; a ComputationGraph in any case
     public final <M extends Model> M init() {
-        return (M) random(release.config());
+        return (M) random(config);
     }
 
     private ComputationGraph random(VitConfig vit) {
@@ -157,7 +164,8 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
     }
 
     private Path fetch() throws IOException {
-        return release.fetch(options.mirror, options.sha256);
+        return release.orElseThrow(() -> new UnsupportedOperationException("no file of weights is named"))
+                .fetch(options.mirror, options.sha256);
     }
 
     /**
@@ -168,7 +176,7 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
      * @throws WeightsException naming the file and what is wrong, such as a backbone of another size
      */
     public final ComputationGraph initPretrained(Path weights) {
-        VitConfig wanted = release.config();
+        VitConfig wanted = config;
         try (PretrainedWeights file = PretrainedWeights.open(weights)) {
             BackboneShape held = file.backbone();
             BackboneShape fits = new BackboneShape(
@@ -234,7 +242,9 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
     /** Address of the released weights for {@code IMAGENET}, which stands for LVD-142M; null, as DL4J has it, for other data sets. */
     @Override
     public final String pretrainedUrl(PretrainedType type) {
-        return type == PretrainedType.IMAGENET ? release.address(options.mirror).toString() : null;
+        return release.filter(r -> type == PretrainedType.IMAGENET)
+                .map(r -> r.address(options.mirror).toString())
+                .orElse(null);
     }
 
     /** 0, DL4J's word for unknown: this check is an Adler-32; see {@link Builder#sha256}. */

@@ -12,8 +12,12 @@ import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.FeatureExtractor;
+import io.dino4j.zoo.TinyModel;
+import io.dino4j.zoo.weights.NamingScheme;
 import io.dino4j.zoo.weights.SafetensorsWriter;
+import io.dino4j.zoo.weights.WeightType;
 import io.dino4j.zoo.weights.WeightsException;
+import io.dino4j.zoo.weights.WeightsExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +102,28 @@ final class Dinov2ZooModelTest {
         INDArray output = network.outputSingle(TinyNetwork.images(DataType.FLOAT, 1, 224, 224));
         assertArrayEquals(new long[] {1, 4}, output.shape());
         assertEquals(SMALL.gridSize(), Dinov2ZooModel.vit(network).gridSize());
+    }
+
+    @Test
+    void aBackboneOfAnySizeComesFromItsFile() throws IOException {
+        Path tiny = folder.resolve("tiny.safetensors");
+        new WeightsExport(NamingScheme.OFFICIAL, WeightType.FLOAT32)
+                .write(tiny, TinyModel.VIT, TinyModel.weights().views(""));
+        ComputationGraph network = Dinov2OfFile.builder(tiny)
+                .numClasses(3)
+                .tuning(new Tuning.LowRank(2, 4))
+                .build()
+                .initPretrained();
+        INDArray images = TinyNetwork.images(DataType.FLOAT, 2, 12, 12);
+        assertArrayEquals(new long[] {2, 3}, network.outputSingle(images).shape());
+        try (FeatureExtractor extractor =
+                new FeatureExtractor(TinyModel.VIT, TinyModel.weights().views(""), Providers.forThisMachine())) {
+            INDArray found = network.feedForward(images, false).get(Dinov2ZooModel.BACKBONE);
+            assertTrue(extractor.cls(images).equalsWithEps(found, 1e-5));
+        }
+        Dinov2OfFile model = Dinov2OfFile.builder(tiny).build();
+        assertArrayEquals(new int[] {3, 12, 12}, model.metaData().getInputShape()[0]);
+        assertNull(model.pretrainedUrl(PretrainedType.IMAGENET));
     }
 
     @Test
