@@ -45,10 +45,11 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  ./dino4j extract --weights dinov2_vits14_pretrain.pth --images photos/ --out features.parquet",
             "  ./dino4j extract --weights runs/photos --images photos/ --out features.npy --features cls+mean",
-            "  ./dino4j extract --weights dinov2_vits14 --images photos/ --out grid.parquet --features patches --keep-aspect",
+            "  ./dino4j extract --weights dinov2_vits14 --images photos/ --out grid.parquet --features patches",
             "",
-            "A name such as dinov2_vits14_reg4 stands for the released file, which is downloaded once. Interrupted, the same command",
-            "goes on where it stopped. Images that cannot be read are named and left out."
+            "A name such as dinov2_vits14_reg4 stands for the released file, which is downloaded once.",
+            "After an interruption the same command goes on where it stopped. Images that cannot be read are named",
+            "and left out."
         })
 final class ExtractCommand implements Callable<Integer> {
     /** Long sides beyond this many times the short one are cut down: memory has an end. */
