@@ -191,7 +191,7 @@ public final class BackboneLayer extends BaseLayer {
         IUpdater base = super.getUpdaterByParam(key);
         int layer = ParameterRules.layer(BackboneParameters.official(key), depth);
         double scale = Math.pow(layerDecay, depth + 1 - layer);
-        if (scale == 1) {
+        if (scale == 1 || !base.hasLearningRate()) {
             return base;
         }
         IUpdater scaled = base.clone();

@@ -29,7 +29,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.AdaDelta;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.schedule.ScheduleType;
@@ -197,7 +199,13 @@ final class BackboneLayerTest {
         assertEquals(0.01, rate(layer, "pos-embed", 10), 1e-12);
     }
 
-    private static BackboneLayer configured(Tuning tuning, Adam updater) {
+    @Test
+    void anUpdaterWithoutARateIsLeftAlone() {
+        BackboneLayer layer = configured(new Tuning.Full(0.5), new AdaDelta());
+        assertEquals(new AdaDelta(), layer.getUpdaterByParam("pos-embed"));
+    }
+
+    private static BackboneLayer configured(Tuning tuning, IUpdater updater) {
         ComputationGraph network =
                 TinyNetwork.network(TinyNetwork.layer(VIT).tuning(tuning).build(), DataType.FLOAT, updater);
         return (BackboneLayer) network.getLayer(TinyNetwork.BACKBONE).conf().getLayer();
