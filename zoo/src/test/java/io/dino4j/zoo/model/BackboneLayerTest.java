@@ -77,8 +77,7 @@ final class BackboneLayerTest {
         for (Map.Entry<String, INDArray> e : parameters.entrySet()) {
             if (layer.isTrained(e.getKey())) {
                 INDArray gradient = gradients.get(TinyNetwork.BACKBONE + "_" + e.getKey());
-                for (long i :
-                        new long[] {0, e.getValue().length() / 2, e.getValue().length() - 1}) {
+                for (long i : new long[] {0, e.getValue().length() * 2 / 3}) {
                     double found = gradient.getDouble(i) / data.numExamples();
                     double expected = difference(network, data, e.getValue(), i);
                     assertEquals(expected, found, 1e-5 * Math.abs(expected) + 1e-9, e.getKey() + " " + i);
