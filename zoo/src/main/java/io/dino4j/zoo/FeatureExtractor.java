@@ -48,6 +48,7 @@ public final class FeatureExtractor implements AutoCloseable {
     private final List<KernelProvider> providers;
     private final WorkingMemory memory = new WorkingMemory();
     private final Map<Shape, Compiled> passes = new LinkedHashMap<>(MOST_PASSES, 0.75f, true);
+    private final long weightBytes;
     private long closedBytes;
 
     /**
@@ -87,6 +88,9 @@ public final class FeatureExtractor implements AutoCloseable {
         this.version = version;
         this.precision = precision;
         this.providers = List.copyOf(providers);
+        weightBytes = weights.values().stream()
+                .mapToLong(w -> w.length() * w.dataType().width())
+                .sum();
     }
 
     /** Width of a token, {@code D}. */
@@ -261,10 +265,7 @@ public final class FeatureExtractor implements AutoCloseable {
 
     private boolean mayPack() {
         long packed = passes.values().stream().filter(c -> c.packed).count();
-        long bytes = weights.values().stream()
-                .mapToLong(w -> w.length() * w.dataType().width())
-                .sum();
-        return version.isPresent() && (packed == 0 || (packed + 1) * bytes <= MOST_PACKED_BYTES);
+        return version.isPresent() && (packed == 0 || (packed + 1) * weightBytes <= MOST_PACKED_BYTES);
     }
 
     private static final class Compiled {

@@ -14,20 +14,17 @@ import io.dino4j.zoo.FeatureKind;
 import io.dino4j.zoo.FeatureKind.Pooling;
 import io.dino4j.zoo.feature.Extraction;
 import io.dino4j.zoo.feature.FeatureStore;
+import io.dino4j.zoo.weights.Sha256;
 import io.dino4j.zoo.weights.WeightFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -245,38 +242,15 @@ final class ExtractCommand implements Callable<Integer> {
             throws IOException {
         Map<String, String> s = new LinkedHashMap<>();
         s.put("weights", weights.toString());
-        s.put("weights_sha256", sha256(WeightFiles.find(file, options.role())));
+        s.put("weights_sha256", Sha256.of(WeightFiles.find(file, options.role())));
         s.put("features", features.toLowerCase(Locale.ROOT));
         s.put("layers", Integer.toString(layers));
         s.put("preprocessing", model.preprocessing().toString());
         s.put("precision", precision.name().toLowerCase(Locale.ROOT));
         s.put("images", images.toString());
         s.put("images_listed", Integer.toString(folder.size()));
-        MessageDigest listing = digest();
-        for (int i = 0; i < folder.size(); i++) {
-            listing.update((paths.apply(i) + "\n").getBytes(StandardCharsets.UTF_8));
-        }
-        s.put("images_sha256", HexFormat.of().formatHex(listing.digest()));
+        s.put("images_sha256", Sha256.ofLines(IntStream.range(0, folder.size()).mapToObj(paths)));
         return s;
-    }
-
-    private static String sha256(Path file) throws IOException {
-        MessageDigest digest = digest();
-        try (var in = Files.newInputStream(file)) {
-            byte[] buffer = new byte[1 << 20];
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private void report(long rows, Extraction.Times times) {

@@ -4,15 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.zoo.weights.RunLayout;
+import io.dino4j.zoo.weights.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,7 +32,7 @@ record Manifest(int format, RunState state, Map<String, FileSum> files) {
 
     byte[] toBytes() throws IOException {
         ObjectNode tree = JSON.valueToTree(this);
-        tree.put("sha256", hex(digest().digest(JSON.writeValueAsBytes(this))));
+        tree.put("sha256", Sha256.of(JSON.writeValueAsBytes(this)));
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(tree);
     }
 
@@ -55,7 +51,7 @@ record Manifest(int format, RunState state, Map<String, FileSum> files) {
             }
             String sum = ((ObjectNode) tree).remove("sha256").asText();
             Manifest manifest = JSON.treeToValue(tree, Manifest.class);
-            if (!sum.equals(hex(digest().digest(JSON.writeValueAsBytes(manifest))))) {
+            if (!sum.equals(Sha256.of(JSON.writeValueAsBytes(manifest)))) {
                 throw new CheckpointException("%s: was altered after it was written".formatted(file));
             }
             for (Map.Entry<String, FileSum> e : manifest.files.entrySet()) {
@@ -77,26 +73,6 @@ record Manifest(int format, RunState state, Map<String, FileSum> files) {
     }
 
     private static FileSum sum(Path file) throws IOException {
-        MessageDigest digest = digest();
-        byte[] buffer = new byte[1 << 20];
-        long length = 0;
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                length += n;
-            }
-        }
-        return new FileSum(length, hex(digest.digest()));
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(bytes);
+        return new FileSum(Files.size(file), Sha256.of(file));
     }
 }

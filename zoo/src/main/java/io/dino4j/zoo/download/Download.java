@@ -1,5 +1,6 @@
 package io.dino4j.zoo.download;
 
+import io.dino4j.zoo.weights.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,10 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -206,30 +203,17 @@ record Download(URI from, Path target, Optional<String> sha256) {
     }
 
     private boolean isRight(Path file) throws IOException {
-        return sha256.isEmpty() || hash(file).equals(sha256.get().toLowerCase(Locale.ROOT));
+        return sha256.isEmpty() || Sha256.of(file).equals(sha256.get().toLowerCase(Locale.ROOT));
     }
 
     private void requireRight(Path file) throws IOException {
         if (!isRight(file)) {
-            String found = hash(file);
+            String found = Sha256.of(file);
             if (file.equals(beside(".part"))) {
                 Files.delete(file);
             }
             throw new FinalException(
                     "the SHA-256 of what arrived is %s, expected was %s".formatted(found, sha256.orElseThrow()));
-        }
-    }
-
-    private static String hash(Path file) throws IOException {
-        try (DigestInputStream in =
-                new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-            byte[] buffer = new byte[BUFFER];
-            while (in.read(buffer) >= 0) {
-                // the digest sees what passes
-            }
-            return HexFormat.of().formatHex(in.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 

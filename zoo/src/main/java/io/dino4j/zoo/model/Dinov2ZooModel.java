@@ -46,7 +46,8 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * {@code TransferLearning} puts something on top.
  *
  * <p>The classes differ in size only: {@link Dinov2VitS14}, {@link Dinov2VitB14}, {@link Dinov2VitL14}, {@link Dinov2VitG14} and those with
- * four register tokens, {@link Dinov2VitS14Reg4}, {@link Dinov2VitB14Reg4}, {@link Dinov2VitL14Reg4}, {@link Dinov2VitG14Reg4}. {@link Dinov2OfFile} takes a backbone of any size from a file or a run of one's own.
+ * four register tokens, {@link Dinov2VitS14Reg4}, {@link Dinov2VitB14Reg4}, {@link Dinov2VitL14Reg4}, {@link Dinov2VitG14Reg4}.
+ * {@link Dinov2OfFile} takes a backbone of any size from a file or a run of one's own.
  */
 @SuppressWarnings("deprecation") // ModelMetaData is, but DL4J's interface asks for it
 public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
@@ -76,8 +77,8 @@ public abstract sealed class Dinov2ZooModel extends ZooModel<ComputationGraph>
     private final VitConfig config;
     private final Optional<Release> release;
     private final Builder<?> options;
-    private int height = DEFAULT_SIZE;
-    private int width = DEFAULT_SIZE;
+    private int height;
+    private int width;
 
     Dinov2ZooModel(Release release, Builder<?> options) {
         this(release.config(), Optional.of(release), options);
