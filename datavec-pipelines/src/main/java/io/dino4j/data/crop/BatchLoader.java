@@ -3,6 +3,7 @@ package io.dino4j.data.crop;
 import io.dino4j.data.Seed;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Normalization;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.data.source.CachedImages;
 import io.dino4j.data.source.ImageSource;
 import java.util.ArrayDeque;
@@ -78,7 +79,9 @@ public final class BatchLoader implements AutoCloseable {
         this.maskSeed = root.derive("masks");
         long cacheBytes = Math.min(MAX_CACHE, Runtime.getRuntime().maxMemory() / 4);
         this.images = new ReadableImages(
-                new CachedImages(source, cacheBytes), new EpochOrder(source.size(), root.derive("order")), warnings);
+                new CachedImages(source, Reduction.NONE, cacheBytes),
+                new EpochOrder(source.size(), root.derive("order")),
+                warnings);
         this.nextStep = startStep;
         this.pool = Executors.newFixedThreadPool(threads, work -> {
             Thread thread = new Thread(work, "dino4j-data");

@@ -31,12 +31,23 @@ public final class ImageDecoder {
      * @throws UnreadableImageException if the file is missing, empty, truncated, too large or of another kind
      */
     public static Image read(Path file) throws UnreadableImageException {
+        return decode(encoded(file), file.toString());
+    }
+
+    /**
+     * Reads a file without decoding it.
+     *
+     * @param file any file
+     * @return its bytes
+     * @throws UnreadableImageException if the file is missing or too large
+     */
+    public static byte[] encoded(Path file) throws UnreadableImageException {
         try {
             long size = Files.size(file);
             if (size > MAX_FILE) {
                 throw new UnreadableImageException(file.toString(), "file of " + (size >> 20) + " MB is too large");
             }
-            return decode(Files.readAllBytes(file), file.toString());
+            return Files.readAllBytes(file);
         } catch (UnreadableImageException e) {
             throw e;
         } catch (IOException e) {
@@ -69,6 +80,20 @@ public final class ImageDecoder {
      * @throws UnreadableImageException if the bytes are not a whole JPEG or PNG of at most {@link #MAX_PIXELS}
      */
     public static Image decode(byte[] file, String name) throws UnreadableImageException {
+        return decode(file, name, Reduction.NONE);
+    }
+
+    /**
+     * Decodes a file held in memory, a JPEG at a part of its size if that is enough. Size and completeness are checked before memory for the
+     * pixels is taken.
+     *
+     * @param file the whole file
+     * @param name used in errors
+     * @param reduction how small a JPEG may become; other files are decoded whole
+     * @return the image; sides are rounded up when they are divided
+     * @throws UnreadableImageException if the bytes are not a whole JPEG or PNG of at most {@link #MAX_PIXELS}
+     */
+    public static Image decode(byte[] file, String name, Reduction reduction) throws UnreadableImageException {
         ImageHeader header = ImageHeader.of(file, name);
         long pixels = (long) header.width() * header.height();
         if (header.width() <= 0 || header.height() <= 0 || pixels > MAX_PIXELS) {

@@ -1,8 +1,10 @@
 package io.dino4j.data.source;
 
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -12,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 public final class CachedImages implements ImageSource {
     private final ImageSource source;
+    private final Reduction reduction;
     private final AtomicReferenceArray<Image> images;
     private final AtomicLong room;
 
@@ -19,26 +22,51 @@ public final class CachedImages implements ImageSource {
      * Wraps a source.
      *
      * @param source where images come from
+     * @param reduction how small they may be; the only one that may be asked for
      * @param maxBytes most bytes of pixels to keep on the Java heap
      */
-    public CachedImages(ImageSource source, long maxBytes) {
+    public CachedImages(ImageSource source, Reduction reduction, long maxBytes) {
         this.source = source;
+        this.reduction = reduction;
         this.images = new AtomicReferenceArray<>(source.size());
         this.room = new AtomicLong(maxBytes);
     }
 
     @Override
     public Image read(int i) throws UnreadableImageException {
+        return read(i, reduction);
+    }
+
+    @Override
+    public Image read(int i, Reduction wanted) throws UnreadableImageException {
+        if (wanted != reduction) {
+            throw new IllegalArgumentException("images are kept for one reduction");
+        }
         Image kept = images.get(i);
         if (kept != null) {
             return kept;
         }
-        Image image = source.read(i);
+        Image image = source.read(i, reduction);
         int bytes = image.rgb().length;
         if (room.addAndGet(-bytes) < 0 || !images.compareAndSet(i, null, image)) {
             room.addAndGet(bytes);
         }
         return image;
+    }
+
+    @Override
+    public byte[] encoded(int i) throws UnreadableImageException {
+        return source.encoded(i);
+    }
+
+    @Override
+    public Optional<Location> location(int i) {
+        return source.location(i);
+    }
+
+    @Override
+    public float weight(int i) {
+        return source.weight(i);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.dino4j.data.source;
 
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.ImageDecoder;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
@@ -16,6 +17,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -69,8 +71,18 @@ public final class ImageFolder implements ImageSource {
     }
 
     @Override
-    public Image read(int i) throws UnreadableImageException {
-        return ImageDecoder.read(files.get(i));
+    public Image read(int i, Reduction reduction) throws UnreadableImageException {
+        return ImageDecoder.decode(encoded(i), name(i), reduction);
+    }
+
+    @Override
+    public byte[] encoded(int i) throws UnreadableImageException {
+        return ImageDecoder.encoded(files.get(i));
+    }
+
+    @Override
+    public Optional<Location> location(int i) {
+        return Optional.of(new Location.WholeFile(files.get(i)));
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.dino4j.data.source;
 
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
 import java.util.List;
+import java.util.Optional;
 
 /** Some images of a source, in an order of their own. */
 public final class ImageSubset implements ImageSource {
@@ -29,8 +31,23 @@ public final class ImageSubset implements ImageSource {
     }
 
     @Override
-    public Image read(int i) throws UnreadableImageException {
-        return source.read(indices[i]);
+    public Image read(int i, Reduction reduction) throws UnreadableImageException {
+        return source.read(indices[i], reduction);
+    }
+
+    @Override
+    public byte[] encoded(int i) throws UnreadableImageException {
+        return source.encoded(indices[i]);
+    }
+
+    @Override
+    public Optional<Location> location(int i) {
+        return source.location(indices[i]);
+    }
+
+    @Override
+    public float weight(int i) {
+        return source.weight(indices[i]);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.dino4j.data.source;
 
 import io.dino4j.data.Seed;
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.ImageEncoder;
+import io.dino4j.data.image.Reduction;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -88,6 +90,16 @@ public final class RenderedShapes implements ImageSource {
     @Override
     public Image read(int i) {
         return images.get(i);
+    }
+
+    @Override
+    public Image read(int i, Reduction reduction) {
+        return images.get(i);
+    }
+
+    @Override
+    public byte[] encoded(int i) {
+        return ImageEncoder.png(images.get(i));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.dino4j.data.crop;
 
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.ImageEncoder;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.data.source.ImageSource;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -8,8 +10,13 @@ import java.util.function.IntFunction;
 /** A source made of a function, for tests. */
 record SourceOf(int size, IntFunction<Image> images) implements ImageSource {
     @Override
-    public Image read(int i) {
+    public Image read(int i, Reduction reduction) {
         return images.apply(i);
+    }
+
+    @Override
+    public byte[] encoded(int i) {
+        return ImageEncoder.png(images.apply(i));
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.data.Pictures;
+import io.dino4j.data.image.Reduction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ final class ImageFolderTest {
             Pictures.write(dir.resolve(i + ".png"), Pictures.picture(10, 10, i));
         }
         ImageFolder folder = new ImageFolder(dir);
-        CachedImages cached = new CachedImages(folder, 650); // room for two images of 300 bytes
+        CachedImages cached = new CachedImages(folder, Reduction.NONE, 650); // room for two images of 300 bytes
         int same = 0;
         for (int i = 0; i < 4; i++) {
             assertEquals(folder.read(i), cached.read(i));

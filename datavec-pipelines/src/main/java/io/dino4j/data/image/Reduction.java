@@ -1,0 +1,20 @@
+package io.dino4j.data.image;
+
+/**
+ * By how much an image may be shrunk while it is decoded. A JPEG of 8 x 8 blocks gives an image of 1/2, 1/4 or 1/8 of its side for a
+ * fraction of the work. The answer depends on the size in the file alone, so that equal files give equal pixels whenever they are read.
+ */
+@FunctionalInterface
+public interface Reduction {
+    /** Every pixel is wanted. */
+    Reduction NONE = (width, height) -> 1;
+
+    /**
+     * The part of the side that is enough.
+     *
+     * @param width of the image in the file, in pixels
+     * @param height of the image in the file, in pixels
+     * @return 1, 2, 4 or 8: the divisor of both sides
+     */
+    int divisor(int width, int height);
+}
