@@ -1,5 +1,6 @@
 package io.dino4j.data.curation;
 
+import io.dino4j.data.file.Sha256;
 import io.dino4j.data.parquet.ParquetInput;
 import io.dino4j.data.parquet.ParquetOutput;
 import io.dino4j.data.parquet.ParquetOutput.Packing;
@@ -7,6 +8,7 @@ import io.dino4j.data.source.Manifest;
 import io.dino4j.data.vector.VectorFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 
@@ -50,6 +52,12 @@ public record ClusterSet(Path folder, VectorFile centroids, Manifest images, int
     /** Returns the number of clusters, K. */
     public int clusters() {
         return centroids.size();
+    }
+
+    /** Returns the hash of what the clusters were made with and of what became of it. */
+    public String fingerprint() throws IOException {
+        return Sha256.ofLines(
+                Stream.of(Sha256.of(folder.resolve(StageFolder.SETTINGS)), Sha256.of(folder.resolve(ASSIGNMENT))));
     }
 
     /** Returns how many images each cluster holds. */

@@ -19,6 +19,11 @@ public record ClusterSizes(int[] sizes) {
         return Arrays.stream(sizes).asLongStream().sum();
     }
 
+    /** Returns the images of the largest cluster. */
+    public int largest() {
+        return Arrays.stream(sizes).max().orElse(0);
+    }
+
     /** Returns the clusters that hold an image. */
     public int used() {
         return (int) Arrays.stream(sizes).filter(s -> s > 0).count();

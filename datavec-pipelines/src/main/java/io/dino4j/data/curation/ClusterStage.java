@@ -55,7 +55,6 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
      */
     public ClusterSet run(Path out, BlocksOf blocks, boolean force, Progress progress) throws IOException {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("embeddings", embeddings.folder().toString());
         settings.put("embeddings_sha256", embeddings.fingerprint());
         settings.put(CLUSTERS, Integer.toString(config.clusters()));
         settings.put("iterations", Integer.toString(config.iterations()));

@@ -48,7 +48,8 @@ public final class StageFolder {
      * @param force replace a result, or drop a draft, of other settings
      * @param work fills the folder
      * @return whether there was work to do
-     * @throws IllegalArgumentException if there is something of other settings, and no {@code force}
+     * @throws IllegalArgumentException if there is something of other settings, and no {@code force}; or from the work, whose draft is
+     *     removed then
      * @throws IOException if another run is at it, or it cannot be written
      */
     public static boolean make(Path out, Map<String, String> settings, boolean force, Work work) throws IOException {
@@ -71,7 +72,13 @@ public final class StageFolder {
                 }
             }
             write(file, settings);
-            work.fill(draft);
+            try {
+                work.fill(draft);
+            } catch (IllegalArgumentException e) { // the user's to mend: there is nothing to go on with
+                clear(draft);
+                lock.removeFolder();
+                throw e;
+            }
             if (Files.exists(target)) {
                 delete(target);
             }

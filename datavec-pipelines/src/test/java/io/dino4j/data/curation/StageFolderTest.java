@@ -58,6 +58,20 @@ final class StageFolderTest {
     }
 
     @Test
+    void aMistakeOfTheUserLeavesNothing() throws IOException {
+        Path out = dir.resolve("out");
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> StageFolder.make(out, ONE, false, draft -> {
+                    Files.writeString(draft.resolve("half"), "1");
+                    throw new IllegalArgumentException("no such cluster");
+                }));
+        try (var files = Files.list(dir)) {
+            assertEquals(0, files.count());
+        }
+    }
+
+    @Test
     void otherSettingsNeedForce() throws IOException {
         Path out = dir.resolve("out");
         StageFolder.make(out, ONE, false, file("one"));
