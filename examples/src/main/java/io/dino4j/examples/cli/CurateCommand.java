@@ -13,7 +13,12 @@ import picocli.CommandLine.Model.CommandSpec;
         description =
                 "Choose images to learn from: remove near-duplicates, find clusters, retrieve what is like a curated set.",
         mixinStandardHelpOptions = true,
-        subcommands = {CurateEmbedCommand.class, CurateClusterCommand.class, CurateRetrieveCommand.class},
+        subcommands = {
+            CurateEmbedCommand.class,
+            CurateClusterCommand.class,
+            CurateRetrieveCommand.class,
+            CurateBalanceCommand.class
+        },
         footer = {
             "",
             "Examples:",

@@ -1,8 +1,8 @@
 package io.dino4j.examples.cli;
 
 import io.dino4j.data.curation.StageSummary;
-import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.source.ImageSources;
 import io.dino4j.data.vector.VectorType;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.Precision;
@@ -99,10 +99,10 @@ final class CurateEmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ImageSource source = new ImageFolder(Path.of(images));
         NetworkEmbedding embedding =
                 new NetworkEmbedding(weights, options, kernels.list(), precision, size, batch, threads);
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
+            ImageSource source = ImageSources.open(images, progress::say);
             embedding.embed(source, images, out, type, force, progress);
         }
         StageSummary done = StageSummary.of(out);
