@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /** Opens images in whatever format they are. */
 public final class ImageSources {
@@ -52,7 +53,7 @@ public final class ImageSources {
      */
     public static ImageSource open(Path path, Consumer<String> warnings) throws IOException {
         if (!Files.exists(path)) {
-            throw new IllegalArgumentException("%s: no such file or folder; expected %s".formatted(path, ACCEPTED));
+            throw new IllegalArgumentException("%s: no such folder or file; expected %s".formatted(path, ACCEPTED));
         }
         if (!Files.isDirectory(path)) {
             return ofFiles(List.of(path), path.toString(), warnings);
@@ -89,6 +90,45 @@ public final class ImageSources {
         return files.isEmpty() ? new ImageFolder(path) : ofFiles(files, path.toString(), warnings);
     }
 
+    /**
+     * Whether a file holds many images: a tar or Parquet file. Others may be images themselves.
+     *
+     * @throws IOException if it cannot be read, in one line
+     */
+    public static boolean isSet(Path file) throws IOException {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".tar") || isParquet(file);
+    }
+
+    /**
+     * Names of images for results, the same wherever the set is: relative to its folder, with "/" on every system. An image of a tar file is
+     * {@code shard.tar/key.jpg}, one of a Parquet file {@code file.parquet/row}.
+     *
+     * @param where what the source was opened with
+     * @param source the images
+     * @return names by index
+     */
+    public static IntFunction<String> relativeNames(String where, ImageSource source) {
+        String base = base(where).replace('\\', '/');
+        String prefix = base.isEmpty() || base.endsWith("/") ? base : base + "/";
+        return i -> {
+            String name = source.name(i).replace('\\', '/');
+            return name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        };
+    }
+
+    /** The folder, that of the file, or that of a pattern before its first wildcard. */
+    private static String base(String where) {
+        Path path = path(where);
+        if (Files.isDirectory(path)) {
+            return path.toString();
+        }
+        Path folder = path.getParent();
+        while (folder != null && !Files.exists(path) && FilePattern.isPattern(folder.toString())) {
+            folder = folder.getParent();
+        }
+        return folder == null ? "" : folder.toString();
+    }
+
     private static ImageSource ofFiles(List<Path> files, String where, Consumer<String> warnings) throws IOException {
         Path first = files.get(0);
         if (Files.isDirectory(first)) {
@@ -105,7 +145,7 @@ public final class ImageSources {
                 throw new IllegalArgumentException(
                         "%s: %s is a manifest, which is opened alone".formatted(where, first));
             }
-            return new ManifestImages(Manifest.read(first), ManifestImages.Check.LENGTH);
+            return new ManifestImages(Manifest.read(first));
         }
         String name = first.getFileName().toString().toLowerCase(Locale.ROOT);
         if (files.size() == 1 && (name.endsWith(".parquet") || name.endsWith(".manifest"))) {

@@ -36,6 +36,15 @@ public final class ManifestImages implements ImageSource {
     private final Map<Path, ParquetShard> parquet = new ConcurrentHashMap<>();
 
     /**
+     * Opens the images of a manifest; none is read yet. Lengths are checked.
+     *
+     * @param manifest at least one row
+     */
+    public ManifestImages(Manifest manifest) {
+        this(manifest, Check.LENGTH);
+    }
+
+    /**
      * Opens the images of a manifest; none is read yet.
      *
      * @param manifest at least one row
