@@ -18,11 +18,16 @@ public final class ImageSources {
             "a folder of JPEG and PNG files, tar files (WebDataset), Parquet files with images, or a manifest;"
                     + " many files by a folder or a pattern such as 'shards/{000..127}.tar'";
 
+    /** What the folders of curation hold: how they were made, and a manifest. */
+    private static final String CURATED = "stage.json";
+
+    private static final String CURATED_LIST = "images.parquet";
+
     private ImageSources() {}
 
     /**
-     * Opens images: a folder of JPEG and PNG files in it or below, a folder of tar or of Parquet files, one such file, a manifest, or several
-     * files by a pattern with {@code *}, {@code ?}, {@code [a-c]}, {@code {000..127}} or {@code {a,b}}. Parquet files and manifests are
+     * Opens images: a folder of JPEG and PNG files in it or below, a folder of tar or of Parquet files, one such file, a manifest, a
+     * folder that a curate command has made, or several files by a pattern with {@code *}, {@code ?}, {@code [a-c]}, {@code {000..127}} or {@code {a,b}}. Parquet files and manifests are
      * recognised by their content.
      *
      * @param where a path or a pattern
@@ -52,6 +57,9 @@ public final class ImageSources {
         }
         if (!Files.isDirectory(path)) {
             return ofFiles(List.of(path), path.toString(), warnings);
+        }
+        if (Files.exists(path.resolve(CURATED)) && Files.exists(path.resolve(CURATED_LIST))) {
+            return open(path.resolve(CURATED_LIST), warnings);
         }
         List<Path> tars = new ArrayList<>();
         List<Path> tables = new ArrayList<>();
