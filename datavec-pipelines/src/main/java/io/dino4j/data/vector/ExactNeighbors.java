@@ -42,6 +42,11 @@ public final class ExactNeighbors implements NeighborSearch {
         this(set, k, Float.NEGATIVE_INFINITY);
     }
 
+    /** Returns the neighbours of a query. */
+    public int k() {
+        return k;
+    }
+
     @Override
     public Neighbors of(Vectors queries, Progress progress) {
         if (queries.dimension() != set.dimension()) {
