@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
             BenchmarkCommand.Train.class,
             StepBenchmark.class,
             ExtractBenchmark.class,
-            DataBenchmark.class
+            DataBenchmark.class,
+            VectorBenchmark.class
         },
         footer = {
             "",
@@ -22,7 +23,8 @@ import picocli.CommandLine.Option;
             "  ./dino4j benchmark train --preset vits14 --batch 8 --size 224 --against stock",
             "  ./dino4j benchmark step --preset vits14 --batch 4 --profile",
             "  ./dino4j benchmark extract --images photos/",
-            "  ./dino4j benchmark data --images photos/ --against torchvision"
+            "  ./dino4j benchmark data --images photos/ --against torchvision",
+            "  ./dino4j benchmark vectors --n 100000"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}
