@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
             BenchmarkCommand.Forward.class,
             BenchmarkCommand.Train.class,
             StepBenchmark.class,
-            ExtractBenchmark.class
+            ExtractBenchmark.class,
+            CopiesBenchmark.class
         },
         footer = {
             "",
@@ -20,7 +21,8 @@ import picocli.CommandLine.Option;
             "  ./dino4j benchmark forward",
             "  ./dino4j benchmark train --preset vits14 --batch 8 --size 224 --against stock",
             "  ./dino4j benchmark step --preset vits14 --batch 4 --profile",
-            "  ./dino4j benchmark extract --images photos/"
+            "  ./dino4j benchmark extract --images photos/",
+            "  ./dino4j benchmark copies --pool photos/"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}

@@ -34,6 +34,12 @@ public final class CopyDescriptor implements Embedder {
     /** Largest D. */
     public static final int DIMENSION = 256;
 
+    /** Least similarity of a pair worth looking at: what altered copies of imagenette photos hardly ever fall below, see docs/copies.md. */
+    public static final float CANDIDATE_THRESHOLD = 0.15f;
+
+    /** Least similarity of copies if nobody looks at the images: from the same curve. */
+    public static final float THRESHOLD = 0.4f;
+
     /** Images learnt from, at most. */
     public static final int MOST_IMAGES = 1024;
 
