@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
             StepBenchmark.class,
             ExtractBenchmark.class,
             DataBenchmark.class,
-            VectorBenchmark.class
+            VectorBenchmark.class,
+            CopiesBenchmark.class
         },
         footer = {
             "",
@@ -24,7 +25,8 @@ import picocli.CommandLine.Option;
             "  ./dino4j benchmark step --preset vits14 --batch 4 --profile",
             "  ./dino4j benchmark extract --images photos/",
             "  ./dino4j benchmark data --images photos/ --against torchvision",
-            "  ./dino4j benchmark vectors --n 100000"
+            "  ./dino4j benchmark vectors --n 100000",
+            "  ./dino4j benchmark copies --pool photos/"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}
