@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.dino4j.data.Seed;
 import io.dino4j.data.file.Durable;
 import io.dino4j.data.source.ImageFolder;
+import io.dino4j.data.source.ImageSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,15 +82,14 @@ final class CopiesBenchmark implements Callable<Integer> {
     public Integer call() throws Exception {
         ImageFolder images = new ImageFolder(pool);
         Seed root = new Seed(seed);
+        Map<String, ImageSource> more = new LinkedHashMap<>();
+        for (Path folder : distractors) {
+            more.put(String.valueOf(folder.getFileName()), new ImageFolder(folder));
+        }
         CopyQueries queries = copies == null
                 ? CopyQueries.make(images, altered, root.derive("alterations"))
                 : CopyQueries.read(copies, images);
-        CopyMeasurement measured = new CopyMeasurement(
-                        images,
-                        queries,
-                        distractors.stream().map(ImageFolder::new).toList(),
-                        k,
-                        root)
+        CopyMeasurement measured = new CopyMeasurement(images, queries, more, k, root)
                 .run(allPairs, line -> spec.commandLine().getErr().println(line));
         String table = CopyTables.markdown(measured);
         if (out != null) {

@@ -13,6 +13,7 @@ import io.dino4j.data.vector.ExactNeighbors;
 import io.dino4j.data.vector.LocalBlocks;
 import io.dino4j.data.vector.Neighbors;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,9 +30,12 @@ final class CopyMeasurement {
     /** Images read at a time. */
     private static final int BATCH = 64;
 
+    /** Pairs shown of a set. */
+    private static final int SHOWN = 12;
+
     private final ImageSource pool;
     private final CopyQueries queries;
-    private final List<? extends ImageSource> distractors;
+    private final Map<String, ImageSource> distractors;
     private final int k;
     private final Seed seed;
     private final CopyVerifier verifier = new CopyVerifier();
@@ -51,8 +55,12 @@ final class CopyMeasurement {
      * @param images in it
      * @param similarity (E) of the pairs of neighbours, each once
      * @param evidence (E) of those
+     * @param strongest the pairs with most evidence, for a person to look at
      */
-    record FalsePairs(String set, int images, float[] similarity, float[] evidence) {
+    record FalsePairs(String set, int images, float[] similarity, float[] evidence, List<Pair> strongest) {
+        /** Two images, and what speaks for their being copies. */
+        record Pair(String one, String other, float similarity, float evidence) {}
+
         long count(double least, double leastEvidence) {
             return IntStream.range(0, similarity.length)
                     .filter(e -> similarity[e] >= least && evidence[e] >= leastEvidence)
@@ -60,7 +68,7 @@ final class CopyMeasurement {
         }
     }
 
-    CopyMeasurement(ImageSource pool, CopyQueries queries, List<? extends ImageSource> distractors, int k, Seed seed) {
+    CopyMeasurement(ImageSource pool, CopyQueries queries, Map<String, ImageSource> distractors, int k, Seed seed) {
         this.pool = pool;
         this.queries = queries;
         this.distractors = distractors;
@@ -100,13 +108,9 @@ final class CopyMeasurement {
             scores.add(1, all(copies, among));
         }
         say.accept("pairs among images without copies");
-        falsePairs.add(falsePairs("pool", descriptor, among));
-        List<LocalFeatures> others = new ArrayList<>();
-        for (ImageSource source : distractors) {
-            others.addAll(features(source));
-        }
-        if (!others.isEmpty()) {
-            falsePairs.add(falsePairs("distractors", descriptor, others));
+        falsePairs.add(falsePairs("pool", pool, descriptor, among));
+        for (Map.Entry<String, ImageSource> more : distractors.entrySet()) {
+            falsePairs.add(falsePairs(more.getKey(), more.getValue(), descriptor, features(more.getValue())));
         }
         costs(descriptor, copies, among, found);
         return this;
@@ -149,7 +153,8 @@ final class CopyMeasurement {
         return new PairScores("images", evidence, isCopy, alteration, wanted);
     }
 
-    private FalsePairs falsePairs(String name, CopyDescriptor descriptor, List<LocalFeatures> images) {
+    private FalsePairs falsePairs(
+            String set, ImageSource source, CopyDescriptor descriptor, List<LocalFeatures> images) {
         Neighbors graph = new ExactNeighbors(LocalBlocks.of(vectors(descriptor, images)), Math.min(k, images.size()))
                 .graph(Progress.SILENT);
         CopyEdges pairs = CopyEdges.of(graph, 0, CopyDescriptor.CANDIDATE_THRESHOLD);
@@ -159,7 +164,18 @@ final class CopyMeasurement {
                 .forEach(e ->
                         evidence[e] = (float) verifier.compare(images.get(pairs.one()[e]), images.get(pairs.other()[e]))
                                 .evidence());
-        return new FalsePairs(name, images.size(), pairs.similarity(), evidence);
+        List<FalsePairs.Pair> strongest = IntStream.range(0, evidence.length)
+                .boxed()
+                .filter(e -> evidence[e] >= verifier.leastEvidence())
+                .sorted((a, b) -> Float.compare(evidence[b], evidence[a]))
+                .limit(SHOWN)
+                .map(e -> new FalsePairs.Pair(
+                        name(source, pairs.one()[e]),
+                        name(source, pairs.other()[e]),
+                        pairs.similarity()[e],
+                        evidence[e]))
+                .toList();
+        return new FalsePairs(set, images.size(), pairs.similarity(), evidence, strongest);
     }
 
     /** One after the other, on this thread; the middle of the times, so that other work on the machine counts little. */
@@ -181,6 +197,13 @@ final class CopyMeasurement {
         Arrays.sort(pair);
         embedMillis = embed[embed.length / 2];
         pairMillis = pair[pair.length / 2];
+    }
+
+    /** Folder and file. */
+    private static String name(ImageSource source, int i) {
+        Path file = Path.of(source.name(i)).toAbsolutePath().normalize();
+        return file.subpath(Math.max(0, file.getNameCount() - 2), file.getNameCount())
+                .toString();
     }
 
     private static List<LocalFeatures> features(ImageSource source) throws IOException {

@@ -54,7 +54,8 @@ final class CopyTables {
         line(text, "%n### Pairs among images without copies%n");
         line(
                 text,
-                "| set | images | pairs looked at | vector >= %s | also images >= %s | most evidence |",
+                "| set | images | pairs >= %s | vector >= %s | also images >= %s | most evidence |",
+                number(CopyDescriptor.CANDIDATE_THRESHOLD),
                 number(CopyDescriptor.THRESHOLD),
                 number(CopyVerifier.DEFAULT_EVIDENCE));
         line(text, "| --- | ---: | ---: | ---: | ---: | ---: |");
@@ -73,7 +74,21 @@ final class CopyTables {
                     pairs.count(CopyDescriptor.CANDIDATE_THRESHOLD, CopyVerifier.DEFAULT_EVIDENCE),
                     most);
         }
+        strongest(text, m);
         return text.toString();
+    }
+
+    private static void strongest(StringBuilder text, CopyMeasurement m) {
+        for (FalsePairs pairs : m.falsePairs) {
+            if (!pairs.strongest().isEmpty()) {
+                line(text, "%n### %s: pairs with most evidence%n", pairs.set());
+                line(text, "| one | other | similarity | evidence |");
+                line(text, "| --- | --- | ---: | ---: |");
+                pairs.strongest()
+                        .forEach(p -> line(
+                                text, "| %s | %s | %.3f | %.1f |", p.one(), p.other(), p.similarity(), p.evidence()));
+            }
+        }
     }
 
     static Map<String, Object> json(CopyMeasurement m) {
@@ -136,7 +151,7 @@ final class CopyTables {
     }
 
     private static String number(double value) {
-        return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+        return Float.toString((float) value).replaceFirst("\\.0$", "");
     }
 
     private static void line(StringBuilder text, String format, Object... values) {

@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
         mixinStandardHelpOptions = true,
         subcommands = {
             CurateEmbedCommand.class,
+            CurateDedupCommand.class,
             CurateClusterCommand.class,
             CurateRetrieveCommand.class,
             CurateBalanceCommand.class,

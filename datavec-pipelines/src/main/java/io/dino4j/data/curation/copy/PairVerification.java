@@ -1,10 +1,11 @@
 package io.dino4j.data.curation.copy;
 
-import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /** Looks at the images of many pairs, on all threads of the common pool; the result does not depend on their number. Used by one thread. */
@@ -45,16 +46,16 @@ public final class PairVerification {
      *
      * @param one (E) rows of the first set
      * @param other (E) rows of the second set
-     * @param progress told of pairs
+     * @param done told of pairs looked at so far
+     * @param unreadable told of an image that cannot be read any more, by any thread
      * @return (E) {@link CopyVerifier.Verdict#evidence}; 0 if an image cannot be read
      */
-    public float[] evidence(int[] one, int[] other, Progress progress) {
+    public float[] evidence(int[] one, int[] other, IntConsumer done, Consumer<String> unreadable) {
         float[] evidence = new float[one.length];
-        progress.begin("pairs", 0, one.length);
         for (int from = 0; from < one.length; from += BLOCK) {
             int to = Math.min(one.length, from + BLOCK);
-            Map<Integer, Optional<LocalFeatures>> ones = first.of(Arrays.copyOfRange(one, from, to));
-            Map<Integer, Optional<LocalFeatures>> others = second.of(Arrays.copyOfRange(other, from, to));
+            Map<Integer, Optional<LocalFeatures>> ones = first.of(Arrays.copyOfRange(one, from, to), unreadable);
+            Map<Integer, Optional<LocalFeatures>> others = second.of(Arrays.copyOfRange(other, from, to), unreadable);
             IntStream.range(from, to).parallel().forEach(e -> {
                 Optional<LocalFeatures> a = ones.get(one[e]);
                 Optional<LocalFeatures> b = others.get(other[e]);
@@ -62,25 +63,8 @@ public final class PairVerification {
                     evidence[e] = (float) verifier.compare(a.get(), b.get()).evidence();
                 }
             });
-            progress.advance(to, Map.of());
+            done.accept(to);
         }
-        progress.end();
         return evidence;
-    }
-
-    /**
-     * Which pairs are copies.
-     *
-     * @param pairs rows of both sets
-     * @param progress told of pairs
-     * @return (E) whether they are
-     */
-    public boolean[] verify(CopyEdges pairs, Progress progress) {
-        float[] evidence = evidence(pairs.one(), pairs.other(), progress);
-        boolean[] copies = new boolean[evidence.length];
-        for (int e = 0; e < copies.length; e++) {
-            copies[e] = evidence[e] >= verifier.leastEvidence();
-        }
-        return copies;
     }
 }
