@@ -1,5 +1,6 @@
 package io.dino4j.examples.benchmark;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.dino4j.data.Progress;
 import io.dino4j.data.vector.ArrayVectors;
 import io.dino4j.data.vector.CellNeighbors;
@@ -16,6 +17,7 @@ import io.dino4j.data.vector.Vectors;
 import io.dino4j.train.metrics.LinuxMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,15 +103,18 @@ final class VectorRun {
                         config.withIterations(0), Progress.SILENT)
                 .cluster(blocks));
         long start = System.nanoTime();
+        double before = processor();
         Clustering cells = new KMeans(config, Progress.SILENT).cluster(blocks, seeded.centroids());
         int passes = cells.objective().length;
         double seconds = (System.nanoTime() - start) / 1e9;
+        double processor = processor() - before;
         double products = 2.0 * n * clusters * d;
         add(
                 "k-means, %d passes from there%s".formatted(passes, cells.settled() ? ", settled" : ""),
                 seconds,
+                processor,
                 products * passes);
-        add("k-means, each pass", seconds / passes, products);
+        add("k-means, each pass", seconds / passes, processor / passes, products);
         return cells;
     }
 
@@ -123,8 +128,9 @@ final class VectorRun {
                 timed("exact graph, %,d of the rows".formatted(some), 2.0 * some * n * d, () -> new ExactNeighbors(
                                 new LocalBlocks(set, threads), k + 1)
                         .of(new ArrayVectors(rows, d), Progress.SILENT));
-        double share = lines.get(lines.size() - 1).seconds() / some;
-        add("exact graph, all rows (extrapolated)", share * n, 2.0 * n * n * d);
+        VectorBenchmark.Line last = lines.get(lines.size() - 1);
+        double more = (double) n / some;
+        add("exact graph, all rows (extrapolated)", last.seconds() * more, last.processor() * more, 2.0 * n * n * d);
         int[] sizes = cells.counts();
         for (int p : probes) {
             double products = 0;
@@ -138,6 +144,7 @@ final class VectorRun {
             recall(recallOfGraph(graph, exact, n - some));
             lines.add(new VectorBenchmark.Line(
                     "   of it: planted near-duplicates found",
+                    0,
                     0,
                     0,
                     OptionalDouble.of(planted(made, graph)),
@@ -218,21 +225,29 @@ final class VectorRun {
         return VectorFile.open(file);
     }
 
+    private static double processor() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os
+                ? os.getProcessCpuTime() / 1e9
+                : 0;
+    }
+
     private <T> T timed(String what, double operations, Work<T> work) {
         long start = System.nanoTime();
+        double before = processor();
         try {
             T result = work.run();
-            add(what, (System.nanoTime() - start) / 1e9, operations);
+            add(what, (System.nanoTime() - start) / 1e9, processor() - before, operations);
             return result;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private void add(String what, double seconds, double operations) {
+    private void add(String what, double seconds, double processor, double operations) {
         lines.add(new VectorBenchmark.Line(
                 what,
                 seconds,
+                processor,
                 operations,
                 OptionalDouble.empty(),
                 LinuxMemory.peakResident().orElse(0)));
@@ -241,6 +256,6 @@ final class VectorRun {
     private void recall(double recall) {
         VectorBenchmark.Line l = lines.remove(lines.size() - 1);
         lines.add(new VectorBenchmark.Line(
-                l.what(), l.seconds(), l.operations(), OptionalDouble.of(recall), l.peakBytes()));
+                l.what(), l.seconds(), l.processor(), l.operations(), OptionalDouble.of(recall), l.peakBytes()));
     }
 }
