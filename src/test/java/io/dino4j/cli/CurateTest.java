@@ -89,7 +89,7 @@ final class CurateTest {
         assertTrue(done.out().endsWith("report: " + out.resolve("report.html") + "\n"), done.out());
         assertEquals(1, summary(out.resolve("pool.copies")).get("unreadable").asInt());
         JsonNode dedup = summary(out.resolve("pool.dedup"));
-        assertEquals(66, dedup.get("in").asInt());
+        assertEquals(90, dedup.get("in").asInt());
         assertTrue(dedup.get("out").asInt() < 60, "copies and the benchmark's picture are gone: " + dedup);
         assertEquals(24, summary(out.resolve("lvd.manifest")).get("retrieved").asInt());
         String report = Files.readString(out.resolve("report.html"));
@@ -115,7 +115,7 @@ final class CurateTest {
     void wrongUseIsNamedAndLeavesNothing() throws IOException {
         Path emb = dir.resolve("pool.emb");
         Outcome.of("curate", "embed", "--images", dir.resolve("none"), "--weights", run, "--out", emb)
-                .failed(2, "none: no such file or folder");
+                .failed(2, "none: no such folder or file");
         Outcome.of("curate", "embed", "--images", curated, "--weights", run, "--size", 30, "--out", emb)
                 .failed(2, "--size must be a multiple of 8");
         Outcome.of("curate", "embed", "--images", curated, "--weights", run, "--batch", 257, "--out", emb)
