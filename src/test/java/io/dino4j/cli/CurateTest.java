@@ -91,7 +91,8 @@ final class CurateTest {
         JsonNode dedup = summary(out.resolve("pool.dedup"));
         assertEquals(90, dedup.get("in").asInt());
         assertTrue(dedup.get("out").asInt() < 60, "copies and the benchmark's picture are gone: " + dedup);
-        assertEquals(24, summary(out.resolve("lvd.manifest")).get("retrieved").asInt());
+        int retrieved = summary(out.resolve("lvd.manifest")).get("retrieved").asInt();
+        assertTrue(retrieved > 8 && retrieved <= 24, "3 of each of 8, as far as there are free ones: " + retrieved);
         String report = Files.readString(out.resolve("report.html"));
         for (String stage : STAGES) {
             assertTrue(report.contains("<td>" + stage + "</td>"), stage);

@@ -83,13 +83,13 @@ final class CurateEmbedCommand implements Callable<Integer> {
             paramLabel = "PX",
             description =
                     "Side of the network's input, a multiple of the patch size; default 224, or the backbone's own if smaller.")
-    private OptionalInt size = OptionalInt.empty();
+    private Integer size;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             description = "Images in a pass, up to 256; default about 2,000 tokens, 8 images of 224 pixels.")
-    private OptionalInt batch = OptionalInt.empty();
+    private Integer batch;
 
     @Option(
             names = "--precision",
@@ -124,7 +124,7 @@ final class CurateEmbedCommand implements Callable<Integer> {
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
             ImageSource source = ImageSources.open(images, progress::say);
             if (by.weights != null) {
-                new NetworkEmbedding(by.weights, options, kernels.list(), precision, size, batch, threads)
+                new NetworkEmbedding(by.weights, options, kernels.list(), precision, optional(size), optional(batch), threads)
                         .embed(source, images, out, type, force, progress);
             } else {
                 new CopyEmbedding(source, images, Optional.ofNullable(by.like), threads, 0)
@@ -145,5 +145,9 @@ final class CurateEmbedCommand implements Callable<Integer> {
                                         ? ""
                                         : "; %s could not be read, see unreadable.txt there".formatted(unreadable)));
         return 0;
+    }
+
+    private static OptionalInt optional(Integer value) {
+        return value == null ? OptionalInt.empty() : OptionalInt.of(value);
     }
 }
