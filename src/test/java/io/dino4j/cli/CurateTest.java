@@ -148,7 +148,7 @@ final class CurateTest {
                         dir.resolve("r"))
                 .failed(2, "has vectors of", "embed both with the same weights");
         Path yaml = Files.writeString(dir.resolve("bad.yaml"), "imags: x\n");
-        Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: unknown key imags", "images");
+        Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: images: is missing");
     }
 
     /** SIGKILL in each stage; the same command, given again, ends in the same set. */

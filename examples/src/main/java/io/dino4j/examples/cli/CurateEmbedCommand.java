@@ -124,7 +124,14 @@ final class CurateEmbedCommand implements Callable<Integer> {
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
             ImageSource source = ImageSources.open(images, progress::say);
             if (by.weights != null) {
-                new NetworkEmbedding(by.weights, options, kernels.list(), precision, optional(size), optional(batch), threads)
+                new NetworkEmbedding(
+                                by.weights,
+                                options,
+                                kernels.list(),
+                                precision,
+                                optional(size),
+                                optional(batch),
+                                threads)
                         .embed(source, images, out, type, force, progress);
             } else {
                 new CopyEmbedding(source, images, Optional.ofNullable(by.like), threads, 0)
