@@ -151,6 +151,25 @@ final class CurateTest {
         Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: images: is missing");
     }
 
+    @Test
+    void imagesAreLookedAtUnlessTheUserTrustsTheVectors() throws IOException {
+        Path copies = dir.resolve("copies");
+        Outcome.of("curate", "embed", "--images", curated, "--copies", "--out", copies)
+                .succeeded();
+        for (boolean verified : new boolean[] {true, false}) {
+            Path out = dir.resolve("dedup " + verified);
+            String[] more = verified ? new String[0] : new String[] {"--no-verify"};
+            Object[] args = Stream.concat(
+                            Stream.of("curate", "dedup", "--embeddings", copies, "--out", out, "--json"),
+                            Stream.of(more))
+                    .toArray();
+            JsonNode json =
+                    new ObjectMapper().readTree(Outcome.of(args).succeeded().out());
+            assertEquals(verified, json.get("verified").asBoolean());
+            assertEquals(verified ? 0.15 : 0.55, json.get("threshold").asDouble(), 1e-6);
+        }
+    }
+
     /** SIGKILL in each stage; the same command, given again, ends in the same set. */
     @Test
     @Tag("process")

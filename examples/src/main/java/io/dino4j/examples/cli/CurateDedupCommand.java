@@ -59,12 +59,9 @@ final class CurateDedupCommand implements Callable<Integer> {
 
     @Option(
             names = "--no-verify",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
             description =
                     "Trust the vectors alone. Otherwise the images of each pair are looked at, about 3 ms a pair.")
-    private boolean verify;
+    private boolean noVerify;
 
     @Option(
             names = "--k",
@@ -86,7 +83,7 @@ final class CurateDedupCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         EmbeddingSet pool = EmbeddingSet.open(embeddings);
         Optional<EmbeddingSet> benchmark = against == null ? Optional.empty() : Optional.of(EmbeddingSet.open(against));
-        DedupRule rule = DedupRule.usual(pool, verify).withNeighbors(k);
+        DedupRule rule = DedupRule.usual(pool, !noVerify).withNeighbors(k);
         rule = threshold == null ? rule : rule.withThreshold(threshold);
         rule = againstThreshold == null ? rule : rule.withBenchmarkThreshold(againstThreshold);
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
