@@ -33,17 +33,13 @@ record DedupReport(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, Deduplic
                     csv.write("%d,%s,%s,%s,%s\n"
                             .formatted(
                                     done.removed()[r],
-                                    quoted(images.name(done.removed()[r])),
+                                    Csv.quoted(images.name(done.removed()[r])),
                                     done.reason()[r].label(),
-                                    quoted(from.name(done.match()[r])),
+                                    Csv.quoted(from.name(done.match()[r])),
                                     String.format(Locale.ROOT, "%.5f", done.similarity()[r])));
                 }
             }
         });
-    }
-
-    private static String quoted(String name) {
-        return '"' + name.replace("\"", "\"\"") + '"';
     }
 
     Page page() {

@@ -34,7 +34,6 @@ import java.util.Optional;
  */
 public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, DedupRule rule) {
     private static final int ROWS = 4096; // copied at a time
-    private static final String AGAINST = "against";
 
     /** Checks that the vectors can be compared. */
     public DedupStage {
@@ -63,9 +62,7 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         if (rule.verify()) {
             settings.put("evidence", Double.toString(CopyVerifier.DEFAULT_EVIDENCE));
         }
-        if (!StageFolder.make(out, settings, force, draft -> fill(draft, blocks, progress))) {
-            progress.say("%s is done already".formatted(out));
-        }
+        StageFolder.make(out, settings, force, progress, draft -> fill(draft, blocks, progress));
         return StageSummary.of(out);
     }
 
@@ -89,28 +86,26 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         report.table(draft.resolve("removed.csv"));
         summary(done).write(draft);
         report.page().write(draft.resolve("report.html"));
-        SavedNeighbors.remove(draft);
-        removeAgainst(draft);
-        pairs(draft, "pairs", pool).remove();
     }
 
     /** Pairs of rows that are the first with their bytes. */
     private CopyEdges near(Path draft, BlocksOf blocks, ExactCopies exact, Progress progress) throws IOException {
+        Path folder = StageFolder.work(draft, "pool");
         int k = Math.min(pool.size(), rule.k() + 1); // a row is its own neighbour
         ExactNeighbors search = new ExactNeighbors(blocks.of(pool), k, rule.threshold());
-        Neighbors graph = new SavedNeighbors(draft, search).of(pool.vectors(), progress);
+        Neighbors graph = new SavedNeighbors(folder, search).of(pool.vectors(), progress);
         CopyEdges candidates = CopyEdges.of(graph, 0, rule.threshold()).onto(exact.first());
         if (!rule.verify()) {
             return candidates;
         }
-        float[] evidence = pairs(draft, "pairs", pool).evidence(candidates.one(), candidates.other(), progress);
+        float[] evidence = pairs(folder, pool).evidence(candidates.one(), candidates.other(), progress);
         return candidates.select(atLeast(evidence, CopyVerifier.DEFAULT_EVIDENCE));
     }
 
     private BenchmarkMatches hits(
             Path draft, EmbeddingSet against, BlocksOf blocks, ExactCopies exact, Progress progress)
             throws IOException {
-        Path folder = Files.createDirectories(draft.resolve(AGAINST));
+        Path folder = StageFolder.work(draft, "against");
         int k = rule.verify() ? Math.min(rule.k(), against.size()) : 1;
         ExactNeighbors search = new ExactNeighbors(blocks.of(against), k, rule.benchmarkThreshold());
         Neighbors found = new SavedNeighbors(folder, search).of(pool.vectors(), progress);
@@ -118,7 +113,7 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         boolean[] copies = new boolean[candidates.row().length];
         Arrays.fill(copies, true);
         if (rule.verify()) {
-            float[] evidence = pairs(folder, "pairs", against).evidence(candidates.row(), candidates.match(), progress);
+            float[] evidence = pairs(folder, against).evidence(candidates.row(), candidates.match(), progress);
             copies = atLeast(evidence, CopyVerifier.DEFAULT_EVIDENCE);
         }
         BenchmarkMatches hits = BenchmarkMatches.none(pool.size());
@@ -148,12 +143,12 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         }
     }
 
-    private SavedPairs pairs(Path folder, String name, EmbeddingSet others) {
+    private SavedPairs pairs(Path folder, EmbeddingSet others) {
         CopyVerifier verifier = new CopyVerifier();
         PairVerification verification = others == pool
                 ? new PairVerification(pool.source(), verifier)
                 : new PairVerification(pool.source(), others.source(), verifier);
-        return new SavedPairs(folder, name, verification);
+        return new SavedPairs(folder, verification);
     }
 
     private static boolean[] atLeast(float[] evidence, double least) {
@@ -166,8 +161,7 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
 
     private void vectors(Path file, int[] rows) throws IOException {
         VectorFile from = pool.vectors();
-        Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".part")); // of a run that was killed
-        try (VectorFileWriter to = VectorFileWriter.open(file, from.type(), from.dimension())) {
+        try (VectorFileWriter to = VectorFileWriter.create(file, from.type(), from.dimension())) {
             float[] some = new float[ROWS * from.dimension()];
             float[] one = new float[from.dimension()];
             for (int first = 0; first < rows.length; first += ROWS) {
@@ -196,18 +190,6 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         }
         values.put("verified", rule.verify());
         return new StageSummary("dedup", pool.size(), done.kept().length, values);
-    }
-
-    private static void removeAgainst(Path draft) throws IOException {
-        Path folder = draft.resolve(AGAINST);
-        if (Files.exists(folder)) {
-            try (var files = Files.newDirectoryStream(folder)) {
-                for (Path file : files) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(folder);
-        }
     }
 
     /**

@@ -11,18 +11,16 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 
-/** A look at many pairs of images whose results so far survive a crash: parts of it are kept as files in the draft of a stage. */
+/** A look at many pairs of images whose results so far survive a crash: parts of it are kept as files. */
 final class SavedPairs {
     private static final int PART = 1 << 13; // pairs; about 20 seconds
 
-    private final Path draft;
-    private final String name;
+    private final Path folder;
     private final PairVerification verification;
 
-    /** Under one name only the same pairs may be looked at again. */
-    SavedPairs(Path draft, String name, PairVerification verification) {
-        this.draft = draft;
-        this.name = name;
+    /** In one folder only the same pairs may be looked at again. */
+    SavedPairs(Path folder, PairVerification verification) {
+        this.folder = folder;
         this.verification = verification;
     }
 
@@ -33,7 +31,7 @@ final class SavedPairs {
         for (int first = 0; first < one.length; first += PART) {
             int from = first;
             int to = Math.min(one.length, first + PART);
-            Path file = draft.resolve("%s-%07d.bin".formatted(name, first / PART));
+            Path file = folder.resolve("pairs-%07d.bin".formatted(first / PART));
             if (!Files.exists(file)) {
                 float[] found = verification.evidence(
                         Arrays.copyOfRange(one, from, to),
@@ -47,14 +45,6 @@ final class SavedPairs {
         }
         progress.end();
         return evidence;
-    }
-
-    void remove() throws IOException {
-        try (var files = Files.newDirectoryStream(draft, name + "-*.bin")) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
-        }
     }
 
     private static void write(Path file, float[] values) throws IOException {

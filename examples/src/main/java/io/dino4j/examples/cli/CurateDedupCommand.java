@@ -4,15 +4,13 @@ import io.dino4j.data.curation.BlocksOf;
 import io.dino4j.data.curation.DedupRule;
 import io.dino4j.data.curation.DedupStage;
 import io.dino4j.data.curation.EmbeddingSet;
-import io.dino4j.data.curation.StageSummary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Removes near-duplicates. */
 @Command(
@@ -34,9 +32,6 @@ import picocli.CommandLine.Spec;
 final class CurateDedupCommand implements Callable<Integer> {
     @Option(names = "--embeddings", required = true, paramLabel = "DIR", description = "Embedded images.")
     private Path embeddings;
-
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
-    private Path out;
 
     @Option(
             names = "--threshold",
@@ -70,38 +65,27 @@ final class CurateDedupCommand implements Callable<Integer> {
             description = "Nearest neighbours of each image that are looked at; default ${DEFAULT-VALUE}.")
     private int k;
 
-    @Option(names = "--force", description = "Replace what was made with other settings.")
-    private boolean force;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private StageOptions stage;
 
     @Override
     public Integer call() throws IOException {
         EmbeddingSet pool = EmbeddingSet.open(embeddings);
         Optional<EmbeddingSet> benchmark = against == null ? Optional.empty() : Optional.of(EmbeddingSet.open(against));
-        DedupRule rule = DedupRule.usual(pool, !noVerify).withNeighbors(k);
-        rule = threshold == null ? rule : rule.withThreshold(threshold);
-        rule = againstThreshold == null ? rule : rule.withBenchmarkThreshold(againstThreshold);
-        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            new DedupStage(pool, benchmark, rule).run(out, BlocksOf.LOCAL, force, progress);
-        }
-        StageSummary done = StageSummary.of(out);
-        CurateCommand.print(
-                spec,
-                out,
-                json,
-                "%d of %d images kept, in %s: %s the same file as another, %s altered copies, %s like the benchmark; see report.html there"
-                        .formatted(
-                                done.out(),
-                                done.in(),
-                                out,
-                                done.values().get("exact"),
-                                done.values().get("near"),
-                                done.values().get("benchmark")));
-        return 0;
+        DedupRule usual = DedupRule.usual(pool, !noVerify).withNeighbors(k);
+        DedupRule similar = threshold == null ? usual : usual.withThreshold(threshold);
+        DedupRule rule = againstThreshold == null ? similar : similar.withBenchmarkThreshold(againstThreshold);
+        return stage.run(
+                progress ->
+                        new DedupStage(pool, benchmark, rule).run(stage.out(), BlocksOf.LOCAL, stage.force(), progress),
+                done ->
+                        "%d of %d images kept, in %s: %s the same file as another, %s altered copies, %s like the benchmark; see report.html there"
+                                .formatted(
+                                        done.out(),
+                                        done.in(),
+                                        stage.out(),
+                                        done.values().get("exact"),
+                                        done.values().get("near"),
+                                        done.values().get("benchmark")));
     }
 }

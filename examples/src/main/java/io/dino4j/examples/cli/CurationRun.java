@@ -32,9 +32,6 @@ import java.util.Optional;
  * {@code lvd.manifest}, the result. What is done already is not done again.
  */
 final class CurationRun {
-    /** Clusters, if the configuration names no number: about the square root of the images, and no more than these. */
-    private static final int MOST_CLUSTERS = 1000;
-
     private final CurationConfig config;
     private final NetworkEmbedding network;
     private final boolean force;
@@ -119,7 +116,7 @@ final class CurationRun {
 
     private ClusterSet cluster(EmbeddingSet embedded) throws IOException {
         CurationConfig.Cluster wanted = config.cluster();
-        int usual = Math.max(1, Math.min(MOST_CLUSTERS, (int) Math.round(Math.sqrt(embedded.size()))));
+        int usual = ClusterStage.usual(embedded.size());
         KMeansConfig kMeans = KMeansConfig.of(wanted.k() == null ? usual : wanted.k(), config.seed());
         if (wanted.iterations() != null) {
             kMeans = kMeans.withIterations(wanted.iterations());
