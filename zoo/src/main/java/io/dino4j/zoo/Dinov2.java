@@ -246,6 +246,18 @@ public final class Dinov2 implements AutoCloseable {
     }
 
     /**
+     * Cls and patch tokens of many images at once, of several sizes too: one pass without padding.
+     *
+     * @param groups {@code [B_g, 3, H_g, W_g]} FLOAT, normalised, RGB; sides are multiples of the patch size
+     * @return one for each image, in order
+     */
+    public List<PatchFeatures> patchFeatures(List<INDArray> groups) {
+        synchronized (extractor) {
+            return extractor.patchFeatures(groups);
+        }
+    }
+
+    /**
      * Features of many images at once, of several sizes too: one pass without padding.
      *
      * @param groups {@code [B_g, 3, H_g, W_g]} FLOAT, normalised, RGB; sides are multiples of the patch size
