@@ -81,7 +81,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "PX",
             defaultValue = "0",
             description =
-                    "Pixels of the longer side of what the network sees; default 224, or the backbone's own if smaller.",
+                    "Pixels of the longer side of what the network sees; default 224, or three times the backbone's own size if that is smaller.",
             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
     private int size;
 

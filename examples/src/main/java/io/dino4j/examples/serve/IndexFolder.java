@@ -59,7 +59,6 @@ record IndexFolder(Path path) {
         wanted.put("size", Integer.toString(network.size()));
         Path file = path.resolve(SETTINGS);
         if (!Files.exists(file)) {
-            requireEmpty();
             Durable.write(file, draft -> Files.writeString(draft, JSON.writeValueAsString(wanted) + "\n"));
             return;
         }
@@ -78,7 +77,15 @@ record IndexFolder(Path path) {
         }
     }
 
-    private void requireEmpty() throws IOException {
+    /**
+     * Checks that nothing else lies here, before anything is written.
+     *
+     * @throws IllegalArgumentException if it does
+     */
+    void requireOwn() throws IOException {
+        if (!Files.isDirectory(path) || Files.exists(path.resolve(SETTINGS))) {
+            return;
+        }
         try (Stream<Path> files = Files.list(path)) {
             if (files.anyMatch(f -> !f.getFileName().toString().equals(FolderLock.NAME))) {
                 throw new IllegalArgumentException(

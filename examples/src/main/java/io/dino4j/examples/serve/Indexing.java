@@ -90,6 +90,7 @@ final class Indexing {
             Path path, String where, ImageSource source, SearchNetwork network, long patchBytes, Progress progress)
             throws IOException {
         IndexFolder folder = new IndexFolder(path);
+        folder.requireOwn();
         FolderLock lock = FolderLock.take(path);
         try (lock) {
             folder.claim(network);

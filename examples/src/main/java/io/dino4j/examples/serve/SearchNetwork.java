@@ -32,6 +32,9 @@ public final class SearchNetwork implements AutoCloseable {
     /** Pixels of the input of official weights. */
     private static final int USUAL_SIZE = 224;
 
+    /** How much finer than their training small backbones see: patches are to be found, too. */
+    private static final int FINER = 3;
+
     private final Dinov2 model;
     private final int size;
     private final String name;
@@ -52,12 +55,12 @@ public final class SearchNetwork implements AutoCloseable {
      *
      * @param model closed with this
      * @param name tells these weights from others, such as a hash
-     * @param size pixels of the longer side, rounded down to whole patches; 0 for 224, or the backbone's own size if that is smaller
+     * @param size pixels of the longer side, rounded down to whole patches; 0 for 224, or three times the backbone's own size if that is smaller
      * @throws IllegalArgumentException if that is less than a patch
      */
     public SearchNetwork(Dinov2 model, String name, int size) {
         int patch = model.config().patchSize();
-        int wanted = size == 0 ? Math.min(USUAL_SIZE, model.config().imageSize()) : size;
+        int wanted = size == 0 ? Math.min(USUAL_SIZE, FINER * model.config().imageSize()) : size;
         if (wanted < patch) {
             throw new IllegalArgumentException(
                     "--size: %d pixels are less than a patch of %d".formatted(wanted, patch));

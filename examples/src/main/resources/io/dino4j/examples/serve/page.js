@@ -227,7 +227,10 @@ async function show() {
   const mine = ++turn;
   const [view, work] = route();
   for (const section of ['browse', 'image', 'duplicates']) $(section).hidden = section !== view;
-  for (const link of document.querySelectorAll('nav a')) link.toggleAttribute('aria-current', link.dataset.view === view);
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
   trouble(null);
   try {
     await work(mine);
