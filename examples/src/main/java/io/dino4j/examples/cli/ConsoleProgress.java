@@ -12,7 +12,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Progress bars with time left on a terminal; a line now and then where the output goes to a file. */
-final class ConsoleProgress implements Progress, AutoCloseable {
+public final class ConsoleProgress implements Progress, AutoCloseable {
     private static final int TERMINAL_REFRESH_MS = 250;
     private static final long FILE_INTERVAL_NS = 15_000_000_000L;
 
@@ -26,7 +26,12 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     private long total;
     private long lastLine;
 
-    ConsoleProgress(PrintStream err) {
+    /**
+     * Shows progress.
+     *
+     * @param err where it goes, such as standard error
+     */
+    public ConsoleProgress(PrintStream err) {
         this.err = err;
         this.terminal = System.console() != null;
     }
