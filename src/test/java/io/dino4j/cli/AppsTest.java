@@ -33,11 +33,7 @@ final class AppsTest {
     void fromImagesToAnEvaluatedModel() throws Exception {
         Path train = TinyRun.classes(dir.resolve("train"), 12, 0);
         Path val = TinyRun.classes(dir.resolve("val"), 6, 1);
-        Path original = Files.walk(train)
-                .filter(Files::isRegularFile)
-                .sorted()
-                .findFirst()
-                .orElseThrow();
+        Path original = files(train.resolve(new ImageFolder(train).classes().get(0))).get(0);
         Files.copy(original, original.resolveSibling("again.png"));
 
         StageSummary found = DedupPhotos.run(train, dir.resolve("copies"), Progress.SILENT);

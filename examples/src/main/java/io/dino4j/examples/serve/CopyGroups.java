@@ -90,7 +90,7 @@ final class CopyGroups {
                     ? JSON.readValue(Files.readString(file), new TypeReference<List<List<Integer>>>() {})
                     : find(file);
             set(new State("ready", "", 1, 1, 0, groups));
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             set(new State("failed", String.valueOf(e.getMessage()), 0, 0, -1, List.of()));
         }
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Image search in the browser, and as a small JSON API, see docs/serve.md. It runs on the server that is part of the JDK, as the live page of
@@ -32,10 +33,12 @@ public final class SearchServer implements AutoCloseable {
     private static final int THREADS = 2 * WAITING;
 
     private static final int GRACE_SECONDS = 3;
+    private static final int POLL_MS = 20;
 
     private final HttpServer server;
     private final ExecutorService threads;
     private final ImageIndex index;
+    private final AtomicInteger underWay;
 
     static {
         // whoever sends or takes a byte a minute must not hold a thread for ever; read by the server when its first
@@ -69,10 +72,11 @@ public final class SearchServer implements AutoCloseable {
         }
     }
 
-    private SearchServer(HttpServer server, ExecutorService threads, ImageIndex index) {
+    private SearchServer(HttpServer server, ExecutorService threads, ImageIndex index, AtomicInteger underWay) {
         this.server = server;
         this.threads = threads;
         this.index = index;
+        this.underWay = underWay;
     }
 
     /**
@@ -99,16 +103,23 @@ public final class SearchServer implements AutoCloseable {
                 return thread;
             });
             server.setExecutor(threads);
-            server.createContext(
-                    "/",
-                    new SearchHandler(
-                            new ImageSearch(index, setup.network()),
-                            new CopyGroups(index, setup.where()),
-                            name(setup.where()),
-                            guard,
-                            setup.waiting()));
+            SearchHandler handler = new SearchHandler(
+                    new ImageSearch(index, setup.network()),
+                    new CopyGroups(index, setup.where()),
+                    name(setup.where()),
+                    guard,
+                    setup.waiting());
+            AtomicInteger underWay = new AtomicInteger();
+            server.createContext("/", exchange -> {
+                underWay.incrementAndGet();
+                try {
+                    handler.handle(exchange);
+                } finally {
+                    underWay.decrementAndGet();
+                }
+            });
             server.start();
-            return new SearchServer(server, threads, index);
+            return new SearchServer(server, threads, index, underWay);
         } catch (IOException | RuntimeException e) {
             server.stop(0);
             throw e;
@@ -163,15 +174,18 @@ public final class SearchServer implements AutoCloseable {
         return index.size();
     }
 
-    /** Takes no more requests, and gives those under way a moment to end. */
+    /** Gives the answers under way a moment to end. */
     @Override
     public void close() {
-        server.stop(GRACE_SECONDS);
-        threads.shutdown();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
         try {
-            threads.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+            while (underWay.get() > 0 && System.nanoTime() < end) {
+                Thread.sleep(POLL_MS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        server.stop(0); // with a delay it would wait for all of it, whether there is an answer under way or not
+        threads.shutdown();
     }
 }

@@ -92,7 +92,8 @@ function ofUpload(dropped) {
 
 async function one(subject, patch, mine) {
   if (shown.key !== subject.key) {
-    $('results').replaceChildren();
+    shown = { key: '' };
+    for (const id of ['results', 'stage', 'image-name', 'image-size', 'patch-state']) $(id).replaceChildren();
     const image = await subject.about();
     if (mine !== turn) return;
     const picker = new Picker($('stage'), image, image.name, (row, column) => { location.hash = `${subject.route}/patch/${row}/${column}`; });
