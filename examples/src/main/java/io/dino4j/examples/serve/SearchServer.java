@@ -43,7 +43,7 @@ public final class SearchServer implements AutoCloseable {
     static {
         // whoever sends or takes a byte a minute must not hold a thread for ever; read by the server when its first
         // class is loaded
-        limit("sun.net.httpserver.maxReqTime", "60");
+        limit("sun.net.httpserver.maxReqTime", "300"); // 32 MB at 1 Mbit/s
         limit("sun.net.httpserver.maxRspTime", "300");
         limit("jdk.httpserver.maxConnections", "256");
     }

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the server answers, word for word on the wire. */
 final class SearchServerTest {
     private static final int IMAGES = 9;
-    private static final int TIMEOUT_MS = 30_000;
+    private static final int TIMEOUT_MS = 120_000;
 
     @TempDir
     private static Path dir;
