@@ -31,12 +31,12 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Crops for those who read with DataVec: one record an image, in the order of the source. A record is its views, two global crops and then
- * the local ones, each a (1, 3, S, S) FLOAT array, and after them the class of the image if the source has classes. With DL4J's {@code
- * RecordReaderMultiDataSetIterator}, name columns 0 and 1 for the global crops, and so on.
+ * the local ones, each a (1, 3, S, S) FLOAT array, and after them the class of the image, -1 if it has none, if the source has classes. With
+ * DL4J's {@code RecordReaderMultiDataSetIterator}, name columns 0 and 1 for the global crops, and so on.
  *
  * <p>{@link #reset} begins the next epoch, with the same images in the same order and other crops, which follow from (seed, epoch, image). An
- * unreadable image is told of and left out. Batches are those of the base class; to train, {@link BatchLoader} is faster: it uses all
- * processors and its memory again. One thread may use an instance.
+ * unreadable image is told of and left out. Crops are cut on the thread that asks for them: to train, {@link BatchLoader} is faster, which
+ * uses all processors and its memory again. One thread may use an instance.
  */
 public final class MultiCropRecordReader extends BaseRecordReader {
     private static final long serialVersionUID = 1L;

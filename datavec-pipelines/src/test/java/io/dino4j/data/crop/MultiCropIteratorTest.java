@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.dino4j.data.source.RenderedShapes;
+import java.io.NotSerializableException;
+import java.io.ObjectOutputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -84,6 +87,15 @@ final class MultiCropIteratorTest {
             assertEquals(4, iterator.next().numFeatureArrays());
             assertFalse(iterator.asyncSupported());
             assertThrows(UnsupportedOperationException.class, () -> iterator.next(2));
+        }
+    }
+
+    @Test
+    void whatCannotBeDoneIsRefused() throws Exception {
+        assertThrows(IllegalArgumentException.class, () -> new MultiCropIterator(step -> open(CONFIG, step), 0));
+        try (MultiCropIterator iterator = iterator()) {
+            var out = new ObjectOutputStream(OutputStream.nullOutputStream());
+            assertThrows(NotSerializableException.class, () -> out.writeObject(iterator));
         }
     }
 

@@ -8,20 +8,27 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.data.Pictures;
+import io.dino4j.data.Seed;
 import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.RenderedShapes;
+import java.io.NotSerializableException;
+import java.io.ObjectOutputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.datavec.api.records.Record;
+import org.datavec.api.records.metadata.RecordMetaData;
+import org.datavec.api.records.metadata.RecordMetaDataIndex;
 import org.datavec.api.records.reader.RecordReader;
 import org.datavec.api.writable.IntWritable;
 import org.datavec.api.writable.NDArrayWritable;
 import org.datavec.api.writable.Writable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 final class MultiCropRecordReaderTest {
     private static final MultiCropConfig CONFIG =
@@ -35,23 +42,60 @@ final class MultiCropRecordReaderTest {
         });
     }
 
+    /** The views of an image as images, normalised to floats: what the record of an epoch has to hold. */
+    private List<float[]> views(int index, int epoch, long seed) {
+        var rng = new Seed(seed).derive("records").at(epoch, index);
+        return new MultiCrop(CONFIG)
+                .views(shapes.read(index), rng).stream()
+                        .map(view -> {
+                            float[] values = new float[view.rgb().length];
+                            CONFIG.normalization().write(view, values);
+                            return values;
+                        })
+                        .toList();
+    }
+
     @Test
     void aRecordIsTheViewsAndTheClass() throws Exception {
         try (RecordReader reader = reader(1)) {
-            List<Writable> record = reader.next();
-            assertEquals(6, record.size());
-            for (int view = 0; view < 5; view++) {
-                long side = view < 2 ? 16 : 8;
-                assertArrayEquals(
-                        new long[] {1, 3, side, side},
-                        ((NDArrayWritable) record.get(view)).get().shape());
+            reader.initialize(null);
+            for (int epoch = 0; epoch < 2; epoch++) {
+                for (int i = 0; i < 12; i++) {
+                    List<Writable> record = reader.next();
+                    assertEquals(6, record.size());
+                    List<float[]> expected = views(i, epoch, 1);
+                    for (int view = 0; view < 5; view++) {
+                        INDArray crop = ((NDArrayWritable) record.get(view)).get();
+                        long side = view < 2 ? 16 : 8;
+                        assertArrayEquals(new long[] {1, 3, side, side}, crop.shape());
+                        assertArrayEquals(expected.get(view), crop.ravel().toFloatVector());
+                    }
+                    assertEquals(new IntWritable(shapes.label(i)), record.get(5));
+                }
+                assertFalse(reader.hasNext());
+                reader.reset();
             }
-            assertEquals(new IntWritable(0), record.get(5));
             assertEquals(shapes.classes(), reader.getLabels());
-            assertEquals(5, reader.next(5).size());
-            assertEquals(6, reader.next(100).size(), "what is left");
-            assertFalse(reader.hasNext());
+        }
+    }
+
+    @Test
+    void batchesEndWithTheSource() throws Exception {
+        try (RecordReader reader = reader(1)) {
+            assertTrue(reader.batchesSupported());
+            assertEquals(7, reader.next(7).size());
+            assertEquals(5, reader.next(100).size(), "what is left");
+            assertEquals(0, reader.next(1).size());
             assertThrows(NoSuchElementException.class, reader::next);
+        }
+    }
+
+    @Test
+    void imagesWithoutClassesHaveViewsAlone() throws Exception {
+        try (RecordReader reader = new MultiCropRecordReader(
+                new SourceOf(1, i -> Pictures.picture(30, 24, i)), CONFIG.withLocalCrops(0), 0, warning -> {})) {
+            assertEquals(2, reader.next().size());
+            assertEquals(List.of(), reader.getLabels());
         }
     }
 
@@ -95,6 +139,18 @@ final class MultiCropRecordReaderTest {
             assertEquals(2, reader.next(9).size());
             assertEquals(1, warnings.size());
             assertTrue(warnings.get(0).contains("1.jpg"), warnings.get(0));
+        }
+    }
+
+    @Test
+    void whatCannotBeDoneIsRefused() throws Exception {
+        try (RecordReader reader = reader(1)) {
+            assertThrows(UnsupportedOperationException.class, () -> reader.record(null, null));
+            RecordMetaData beyond = new RecordMetaDataIndex(12, null, MultiCropRecordReader.class);
+            var e = assertThrows(IllegalArgumentException.class, () -> reader.loadFromMetaData(beyond));
+            assertTrue(e.getMessage().endsWith("not the place of one of 12 images"), e.getMessage());
+            var out = new ObjectOutputStream(OutputStream.nullOutputStream());
+            assertThrows(NotSerializableException.class, () -> out.writeObject(reader));
         }
     }
 }

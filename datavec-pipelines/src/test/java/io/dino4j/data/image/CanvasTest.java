@@ -73,7 +73,7 @@ final class CanvasTest {
     @Test
     void everyColourHasItsHue() {
         byte[] rgb = new byte[3 * 256 * 256];
-        for (int blue = 0; blue < 256; blue += 5) {
+        for (int blue = 0; blue < 256; blue += 15) {
             for (int i = 0; i < 256 * 256; i++) {
                 rgb[3 * i] = (byte) (i >> 8);
                 rgb[3 * i + 1] = (byte) i;
