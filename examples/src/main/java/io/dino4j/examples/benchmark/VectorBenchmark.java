@@ -125,7 +125,7 @@ final class VectorBenchmark implements Callable<Integer> {
                 Roofs.measure().map(Roofs::gemm).orElse(0.0));
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(json(lines, peak, workers).toPrettyString());
+            out.println(json(lines, peak, workers).toString());
         } else {
             print(out, lines, peak, workers);
         }
