@@ -39,13 +39,33 @@ public final class Durable {
             content.writeTo(draft);
             publish(draft, file);
         } catch (IOException e) {
-            String reason = e instanceof FileSystemException ? e.toString() : e.getMessage(); // often the path alone
-            throw new IOException("%s: cannot be written: %s".formatted(file, reason), e);
+            String fitted = Files.isRegularFile(draft) ? "%d bytes of it fitted".formatted(Files.size(draft)) : "";
+            throw failure(file, fitted, e);
         } finally {
             if (Files.exists(draft)) { // where the folder is none, deleting would fail for another reason
                 Files.delete(draft);
             }
         }
+    }
+
+    /**
+     * What to tell of a file that cannot be written: errors of a disk name neither the file nor how much was wanted of it.
+     *
+     * @param file target
+     * @param more such as the bytes that it needs; may be empty
+     * @param cause of the file system
+     * @return an exception of one line: the file, the reason, and more
+     */
+    public static IOException failure(Path file, String more, IOException cause) {
+        return new IOException(
+                "%s: cannot be written: %s%s".formatted(file, reason(cause), more.isEmpty() ? "" : "; " + more), cause);
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof FileSystemException f) { // without a reason its message is the path alone
+            return f.getReason() == null ? f.toString() : f.getReason();
+        }
+        return e.getMessage();
     }
 
     /**
