@@ -97,6 +97,10 @@ final class CurateTest {
         for (String stage : STAGES) {
             assertTrue(report.contains("<td>" + stage + "</td>"), stage);
         }
+        int pool = dedup.get("out").asInt();
+        String row = "<td>retrieve</td><td>%d</td><td>%d</td><td>8</td><td>%d</td>"
+                .formatted(pool, pool - retrieved, retrieved + 8);
+        assertTrue(report.contains(row), row);
         assertTrue(report.contains("Sizes of clusters") && report.contains("Retrieved images"));
         Outcome again = Outcome.of("curate", "run", "--config", config(out)).succeeded();
         assertEquals(done.out(), again.out());

@@ -173,6 +173,8 @@ public record RetrievalStage(
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("curated", curated.size());
         values.put("retrieved", taken.size());
+        int added = withCurated ? curated.size() : 0;
+        values.put(StageSummary.ADDED, added);
         if (rule instanceof RetrievalRule.PerImage each) {
             values.put("wanted", Math.min(most, (long) each.images() * curated.size()));
         }
@@ -180,7 +182,7 @@ public record RetrievalStage(
         values.put("clusters", clusters.lowest().clusters());
         values.put("evenness_of_pool", clusters.sizes().evenness());
         values.put("evenness", after.evenness());
-        return new StageSummary("retrieve", pool.size(), taken.size() + (withCurated ? curated.size() : 0), values);
+        return new StageSummary("retrieve", pool.size(), taken.size() + added, values);
     }
 
     private Page page(Retrieval taken, ClusterSizes after) {

@@ -159,10 +159,11 @@ final class CurationRun {
                     stage.getFileName().toString(),
                     s.stage(),
                     "%,d".formatted(s.in()),
-                    "%,d".formatted(s.out()),
-                    "%,d".formatted(s.in() - s.out())));
+                    "%,d".formatted(s.leftOut()),
+                    s.added() == 0 ? "" : "%,d".formatted(s.added()),
+                    "%,d".formatted(s.out())));
         }
-        page.heading("Images in and out").table(List.of("folder", "stage", "in", "out", "left out"), rows);
+        page.heading("Images in and out").table(List.of("folder", "stage", "in", "left out", "added", "out"), rows);
         for (Path stage : stages) {
             if (Files.exists(stage.resolve("report.html"))) {
                 page.html("<h1>" + Page.escape(stage.getFileName().toString()) + "</h1>\n")
