@@ -20,11 +20,13 @@ public interface Embedder {
     /**
      * What can be done for one image alone, such as resizing. Called by many threads, beside {@link #embed}.
      *
-     * @param image of any size
+     * @param image of any size, decoded as {@link #reduction} allows
+     * @param width of the image in its file, in pixels
+     * @param height of the image in its file, in pixels
      * @return what {@link #embed} takes
      * @throws IllegalArgumentException in one line without the image's name, if it cannot be embedded
      */
-    default Image prepare(Image image) {
+    default Image prepare(Image image, int width, int height) {
         return image;
     }
 

@@ -149,7 +149,7 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         try {
             byte[] file = images.encoded(index);
             ImageHeader header = ImageHeader.of(file, name);
-            Image image = ImageDecoder.decode(file, name, embedder.reduction());
+            Image image = ImageDecoder.decode(file, header, name, embedder.reduction());
             int label = images.label(index);
             ManifestRow row = new ManifestRow(
                     images.location(index).orElseGet(() -> new Location.WholeFile(Path.of(name))),
@@ -159,7 +159,7 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
                     Sha256.of(file),
                     label < 0 ? "" : images.classes().get(label),
                     images.weight(index));
-            return new Loaded(row, embedder.prepare(image), "");
+            return new Loaded(row, embedder.prepare(image, header.width(), header.height()), "");
         } catch (UnreadableImageException e) {
             return new Loaded(null, null, e.getMessage());
         } catch (IllegalArgumentException e) { // too small or narrow for what is asked

@@ -59,7 +59,7 @@ record NetworkEmbedding(
 
     /** What vectors must have in common to be compared. */
     private String name(Path file, Dinov2 model) throws IOException {
-        return "network %s, %s, %s"
+        return "network %s, %s of images decoded at 1/2, 1/4 or 1/8 where enough, %s"
                 .formatted(
                         Sha256.of(WeightFiles.find(file, options.role())),
                         model.preprocessing(),

@@ -2,6 +2,7 @@ package io.dino4j.zoo.feature;
 
 import io.dino4j.data.curation.Embedder;
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.FeatureKind;
 import io.dino4j.zoo.FeatureKind.Pooling;
@@ -29,7 +30,12 @@ public final class NetworkEmbedder implements Embedder {
     }
 
     @Override
-    public Image prepare(Image image) {
-        return model.preprocessing().apply(image);
+    public Image prepare(Image image, int width, int height) {
+        return model.preprocessing().apply(image, width, height);
+    }
+
+    @Override
+    public Reduction reduction() {
+        return model.preprocessing().reduction();
     }
 }
