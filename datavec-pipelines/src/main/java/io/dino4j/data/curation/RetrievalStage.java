@@ -11,7 +11,6 @@ import io.dino4j.data.vector.ExactNeighbors;
 import io.dino4j.data.vector.LocalBlocks;
 import io.dino4j.data.vector.Neighbors;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -103,7 +102,7 @@ public record RetrievalStage(
                     "nothing of %s is taken: %s".formatted(pool.folder(), whyNothing(nearestCluster)));
         }
         manifest(taken).write(draft.resolve(EmbeddingSet.IMAGES));
-        Durable.write(draft.resolve("retrieved.csv"), file -> Files.writeString(file, table(taken)));
+        Durable.write(draft.resolve("retrieved.csv"), table(taken));
         int[] sizes = new int[clusters.lowest().clusters()];
         for (int row : taken.rows()) {
             sizes[clusters.lowest().assignment()[row]]++;

@@ -40,19 +40,19 @@ final class SavedNeighbors {
                 float[] rows = new float[count * queries.dimension()];
                 queries.read(first, count, rows);
                 Neighbors found = search.of(new ArrayVectors(rows, queries.dimension()), progress);
-                Durable.write(file, target -> write(target, found));
+                Durable.write(file, bytes(found));
             }
             read(file, index, similarity, first * k, count * k);
         }
         return new Neighbors(k, index, similarity);
     }
 
-    private static void write(Path file, Neighbors found) throws IOException {
+    private static byte[] bytes(Neighbors found) {
         ByteBuffer bytes = ByteBuffer.allocate(8 * found.index().length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asIntBuffer().put(found.index());
         bytes.position(4 * found.index().length);
         bytes.asFloatBuffer().put(found.similarity());
-        Files.write(file, bytes.array());
+        return bytes.array();
     }
 
     private static void read(Path file, int[] index, float[] similarity, int at, int count) throws IOException {

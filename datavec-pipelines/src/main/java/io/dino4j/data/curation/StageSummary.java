@@ -65,7 +65,7 @@ public record StageSummary(String stage, long in, long out, Map<String, Object> 
     }
 
     void write(Path folder) throws IOException {
-        Durable.write(folder.resolve(FILE), draft -> Files.writeString(draft, json() + "\n"));
+        Durable.write(folder.resolve(FILE), json() + "\n");
     }
 
     /**

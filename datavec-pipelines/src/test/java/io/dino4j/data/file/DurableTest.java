@@ -2,6 +2,7 @@ package io.dino4j.data.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -34,6 +35,17 @@ final class DurableTest {
         try (var left = Files.list(folder)) {
             assertEquals(1, left.count(), "no draft is left");
         }
+    }
+
+    @Test
+    void aFailureTellsWhatIsNeededWhereThatIsKnown() throws IOException {
+        Path file = Files.createDirectories(folder.resolve("rows.bin").resolve("in the way"))
+                .getParent();
+        IOException e = assertThrows(IOException.class, () -> Durable.write(file, new byte[1234]));
+        assertTrue(e.getMessage().startsWith(file + ": cannot be written: "), e.getMessage());
+        assertTrue(e.getMessage().endsWith("; it needs 1234 bytes"), e.getMessage());
+        Durable.write(folder.resolve("text"), "ä");
+        assertEquals("ä", Files.readString(folder.resolve("text")));
     }
 
     @Test

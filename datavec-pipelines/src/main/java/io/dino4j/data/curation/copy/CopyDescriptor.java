@@ -9,7 +9,6 @@ import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.RenderedShapes;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -134,7 +133,7 @@ public final class CopyDescriptor implements Embedder {
      */
     public void save(Path file) throws IOException {
         byte[] bytes = DescriptorFile.bytes(codebook, whitening);
-        Durable.write(file, draft -> Files.write(draft, bytes));
+        Durable.write(file, bytes);
     }
 
     /**
