@@ -168,8 +168,9 @@ final class DedupStageTest {
 
     @Test
     void numbersOutOfRangeAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new DedupRule(0, 0.5f, 0.5f, true));
-        assertThrows(IllegalArgumentException.class, () -> new DedupRule(1, Float.NaN, 0.5f, true));
-        assertThrows(IllegalArgumentException.class, () -> new DedupRule(1, 0.5f, 1.5f, true));
+        assertThrows(IllegalArgumentException.class, () -> new DedupRule(0, 0.5f, 0.5f, true, SearchRule.usual(0)));
+        assertThrows(
+                IllegalArgumentException.class, () -> new DedupRule(1, Float.NaN, 0.5f, true, SearchRule.usual(0)));
+        assertThrows(IllegalArgumentException.class, () -> new DedupRule(1, 0.5f, 1.5f, true, SearchRule.usual(0)));
     }
 }
