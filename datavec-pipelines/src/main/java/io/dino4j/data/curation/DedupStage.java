@@ -1,6 +1,7 @@
 package io.dino4j.data.curation;
 
 import io.dino4j.data.Progress;
+import io.dino4j.data.curation.copy.CopyDescriptor;
 import io.dino4j.data.curation.copy.CopyEdges;
 import io.dino4j.data.curation.copy.CopyEmbedding;
 import io.dino4j.data.curation.copy.CopyVerifier;
@@ -67,8 +68,19 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         if (rule.verify()) {
             settings.put("evidence", Double.toString(CopyVerifier.DEFAULT_EVIDENCE));
         }
+        warning().ifPresent(progress::say);
         StageFolder.make(out, settings, force, progress, draft -> fill(draft, blocks, progress));
         return StageSummary.of(out);
+    }
+
+    /** The descriptor of a small set is learnt from built-in pictures more than from its own. */
+    private Optional<String> warning() {
+        boolean small = CopyEmbedding.made(pool) && pool.size() < CopyDescriptor.LEAST_IMAGES;
+        return rule.verify() || !small
+                ? Optional.empty()
+                : Optional.of(
+                        "%s: vectors alone are not to be trusted for fewer than %d images, here %d; let the images be looked at"
+                                .formatted(pool.folder(), CopyDescriptor.LEAST_IMAGES, pool.size()));
     }
 
     private String search(EmbeddingSet set) {
@@ -211,6 +223,7 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
             values.put("benchmark_search", search(benchmark.get()));
         }
         values.put("verified", rule.verify());
+        warning().ifPresent(text -> values.put("warning", text));
         return new StageSummary("dedup", pool.size(), done.kept().length, values);
     }
 
