@@ -85,12 +85,7 @@ final class CurationRun {
                         config.benchmark(),
                         "benchmark.copies",
                         Optional.of(copies.folder())));
-        CurationConfig.Dedup wanted = config.dedup();
-        DedupRule rule = DedupRule.usual(copies, wanted.verify() == null || wanted.verify());
-        rule = wanted.k() == null ? rule : rule.withNeighbors(wanted.k());
-        rule = wanted.threshold() == null
-                ? rule
-                : rule.withThreshold(wanted.threshold()).withBenchmarkThreshold(wanted.threshold());
+        DedupRule rule = config.dedup().rule(copies, config.seed());
         Path folder = out.resolve("pool.dedup");
         new DedupStage(copies, benchmark, rule).run(folder, BlocksOf.LOCAL, force, progress);
         stages.add(folder);
