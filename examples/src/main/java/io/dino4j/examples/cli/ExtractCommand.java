@@ -2,6 +2,7 @@ package io.dino4j.examples.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.data.file.Sha256;
 import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.KeepAspect;
 import io.dino4j.data.image.Normalization;
@@ -14,7 +15,6 @@ import io.dino4j.zoo.FeatureKind;
 import io.dino4j.zoo.FeatureKind.Pooling;
 import io.dino4j.zoo.feature.Extraction;
 import io.dino4j.zoo.feature.FeatureStore;
-import io.dino4j.zoo.weights.Sha256;
 import io.dino4j.zoo.weights.WeightFiles;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -5,8 +5,8 @@ import io.dino4j.data.crop.Batch;
 import io.dino4j.data.crop.MultiCropConfig;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Normalization;
+import io.dino4j.data.page.Page;
 import io.dino4j.data.source.ImageSource;
-import io.dino4j.train.report.Png;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +101,7 @@ record Crops(long step, List<Sample> images) {
             json.writeNumberField("size", crop.size);
             json.writeNumberField("patches", crop.mask.length);
             json.writeNumberField("masked", masked);
-            json.writeStringField("src", Png.dataUri(picture(crop, normalization)));
+            json.writeStringField("src", Page.png(picture(crop, normalization)));
             json.writeEndObject();
         }
         json.writeEndArray();

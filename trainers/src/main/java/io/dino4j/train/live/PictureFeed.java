@@ -5,11 +5,11 @@ import io.dino4j.data.crop.Batch;
 import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Normalization;
+import io.dino4j.data.page.Page;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.train.PatchPictures;
 import io.dino4j.train.StepObserver;
 import io.dino4j.train.report.PatchSamples;
-import io.dino4j.train.report.Png;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
 import java.time.Duration;
@@ -107,8 +107,8 @@ final class PictureFeed implements StepObserver {
         for (int i = 0; i < colors.size(); i++) {
             json.writeStartObject();
             json.writeNumberField("size", images.get(i).width());
-            json.writeStringField("src", Png.dataUri(images.get(i)));
-            json.writeStringField("colors", Png.dataUri(colors.get(i)));
+            json.writeStringField("src", Page.png(images.get(i)));
+            json.writeStringField("colors", Page.png(colors.get(i)));
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -1,5 +1,6 @@
 package io.dino4j.train.report;
 
+import io.dino4j.data.page.Page;
 import io.dino4j.train.metrics.MetricsLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ record LineChart(String name, List<MetricsLog.Record> records) {
                 dots.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/>", x, y));
             }
         }
-        String title = RunReport.escape(name);
+        String title = Page.escape(name);
         double end = points.get(points.size() - 1).value();
         return """
                 <figure><figcaption>%s <b>%s</b></figcaption>

@@ -1,6 +1,6 @@
 package io.dino4j.zoo.download;
 
-import io.dino4j.zoo.weights.Sha256;
+import io.dino4j.data.file.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;

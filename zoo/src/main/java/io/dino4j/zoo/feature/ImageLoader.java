@@ -1,17 +1,11 @@
 package io.dino4j.zoo.feature;
 
+import io.dino4j.data.ReadAhead;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Preprocessing;
 import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -21,13 +15,9 @@ import java.util.concurrent.atomic.LongAdder;
 final class ImageLoader implements AutoCloseable {
     private final ImageSource source;
     private final Preprocessing preprocessing;
-    private final ExecutorService threads;
-    private final int ahead;
-    private final Deque<Future<Loaded>> pending = new ArrayDeque<>();
+    private final ReadAhead<Loaded> images;
     private final LongAdder decoding = new LongAdder();
     private final LongAdder resizing = new LongAdder();
-    private long waiting;
-    private int next;
 
     /**
      * One image, or why there is none.
@@ -54,21 +44,7 @@ final class ImageLoader implements AutoCloseable {
     ImageLoader(ImageSource source, Preprocessing preprocessing, int first, int workers, int ahead) {
         this.source = source;
         this.preprocessing = preprocessing;
-        this.ahead = ahead;
-        next = first;
-        threads = Executors.newFixedThreadPool(workers, work -> {
-            Thread thread = new Thread(work, "image-loader");
-            thread.setDaemon(true);
-            return thread;
-        });
-        fill();
-    }
-
-    private void fill() {
-        while (pending.size() < ahead && next < source.size()) {
-            int index = next++;
-            pending.add(threads.submit(() -> load(index)));
-        }
+        images = new ReadAhead<>(first, source.size(), this::load, workers, ahead);
     }
 
     private Loaded load(int index) {
@@ -92,25 +68,7 @@ final class ImageLoader implements AutoCloseable {
 
     /** The next images, as many as asked for if there are; waits for them. Empty at the end. */
     List<Loaded> next(int most) {
-        List<Loaded> images = new ArrayList<>();
-        long start = System.nanoTime();
-        while (images.size() < most && !pending.isEmpty()) {
-            images.add(get(pending.remove()));
-            fill();
-        }
-        waiting += System.nanoTime() - start;
-        return images;
-    }
-
-    private static Loaded get(Future<Loaded> image) {
-        try {
-            return image.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException r ? r : new IllegalStateException(e.getCause());
-        }
+        return images.next(most);
     }
 
     /** Nanoseconds of all threads together in decoding. */
@@ -125,12 +83,11 @@ final class ImageLoader implements AutoCloseable {
 
     /** Nanoseconds that the reader has waited. */
     long waiting() {
-        return waiting;
+        return images.waiting();
     }
 
     @Override
     public void close() {
-        pending.forEach(f -> f.cancel(false));
-        threads.shutdown();
+        images.close();
     }
 }

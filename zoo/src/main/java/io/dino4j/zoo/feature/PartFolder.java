@@ -1,14 +1,13 @@
 package io.dino4j.zoo.feature;
 
+import io.dino4j.data.file.Durable;
+import io.dino4j.data.file.FolderLock;
 import io.dino4j.zoo.feature.FeatureFormat.Totals;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -84,7 +83,7 @@ final class PartFolder implements AutoCloseable {
                 lengths.add(Files.size(draft));
             }
             for (int i = 0; i < files.size(); i++) {
-                publish(drafts.get(i), files.get(i));
+                Durable.publish(drafts.get(i), files.get(i));
             }
             return lengths;
         } catch (DamagedStoreException e) {
@@ -107,19 +106,6 @@ final class PartFolder implements AutoCloseable {
 
     private Path draft(Path target) {
         return folder.resolve("." + target.getFileName() + ".draft");
-    }
-
-    /** Gives a draft its name once its bytes are on the disk. */
-    private static void publish(Path draft, Path target) throws IOException {
-        try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel names = FileChannel.open(target.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            names.force(true);
-        } catch (IOException e) {
-            // Windows opens no folders; there the rename itself has to do
-        }
     }
 
     void write(Path target, String text) throws IOException {

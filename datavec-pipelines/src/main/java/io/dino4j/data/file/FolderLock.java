@@ -1,4 +1,4 @@
-package io.dino4j.zoo.feature;
+package io.dino4j.data.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,8 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>POSIX frees a lock as soon as its process closes any other handle of the file: nothing here opens the file a second time.
  */
-final class FolderLock implements AutoCloseable {
-    static final String NAME = "lock";
+public final class FolderLock implements AutoCloseable {
+    /** The file in the folder that is locked. */
+    public static final String NAME = "lock";
 
     private static final int LARGEST = 1 << 24;
 
@@ -35,7 +36,12 @@ final class FolderLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    static FolderLock take(Path folder) throws IOException {
+    /**
+     * Takes a folder, which is made if need be.
+     *
+     * @throws IOException if it is no folder, or another run has it
+     */
+    public static FolderLock take(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException("%s: is no folder; move it away".formatted(folder));
         }
@@ -98,7 +104,7 @@ final class FolderLock implements AutoCloseable {
     }
 
     /** Removes the folder; one with something else in it stays. The lock must still be held. */
-    void removeFolder() throws IOException {
+    public void removeFolder() throws IOException {
         Files.deleteIfExists(folder.resolve(NAME));
         try {
             Files.deleteIfExists(folder);

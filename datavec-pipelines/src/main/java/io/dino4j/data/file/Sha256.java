@@ -1,4 +1,4 @@
-package io.dino4j.zoo.weights;
+package io.dino4j.data.file;
 
 import java.io.IOException;
 import java.io.InputStream;

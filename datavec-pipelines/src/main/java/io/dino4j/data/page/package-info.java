@@ -1,0 +1,2 @@
+/** Reports as HTML pages that need no other file. */
+package io.dino4j.data.page;
