@@ -1,8 +1,7 @@
 package io.dino4j.spark;
 
 import io.dino4j.data.vector.Block;
-import io.dino4j.spark.SparkBlocks.BlockRows;
-import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.spark.Partitioner;
@@ -49,7 +48,7 @@ final class BlockAssembly implements Iterator<BlockRows> {
             System.arraycopy(stretch._2(), 0, rows, at, stretch._2().length);
             done += stretch._2().length;
             if (done == rows.length) {
-                return new BlockRows(first, rows);
+                return new BlockRows.Carried(first, dimension, rows);
             }
             if (!stretches.hasNext()) {
                 throw new IllegalStateException("row %d is missing".formatted(first + done / dimension));
@@ -94,12 +93,12 @@ final class BlockAssembly implements Iterator<BlockRows> {
                 count++;
                 ahead = rows.hasNext() ? rows.next() : null;
             } while (ahead != null && ahead._1() == first + count && ahead._1() % Block.ROWS != 0);
-            return new Tuple2<>(first, java.util.Arrays.copyOf(stretch, count * dimension));
+            return new Tuple2<>(first, Arrays.copyOf(stretch, count * dimension));
         }
     }
 
     /** Partition p of P has the blocks from {@code p B / P} on, B in all. */
-    static final class ByBlock extends Partitioner implements Serializable {
+    static final class ByBlock extends Partitioner {
         private static final long serialVersionUID = 1;
 
         private final int blocks;

@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.col;
 
 import io.dino4j.spark.BlockAssembly.ByBlock;
 import io.dino4j.spark.BlockAssembly.Stretches;
-import io.dino4j.spark.SparkBlocks.BlockRows;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -130,7 +129,7 @@ public final class PoolTable {
         JavaRDD<BlockRows> blocks = stretches
                 .repartitionAndSortWithinPartitions(new ByBlock(size, partitions))
                 .mapPartitions(part -> new BlockAssembly(part, n, d));
-        return new SparkBlocks(blocks, size, d);
+        return SparkBlocks.kept(blocks, size, d);
     }
 
     private static Iterator<Tuple2<Integer, float[]>> numbered(
