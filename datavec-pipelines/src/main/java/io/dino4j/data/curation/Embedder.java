@@ -1,16 +1,33 @@
 package io.dino4j.data.curation;
 
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Reduction;
 import java.util.List;
 
 /** Images to vectors: a network, or anything else whose vectors are near for images that are alike. */
 @FunctionalInterface
 public interface Embedder {
     /**
-     * Embeds a batch.
+     * Embeds a batch. Called by one thread at a time.
      *
-     * @param images B images of any sizes
+     * @param images B images, each as {@link #prepare} gave it
      * @return B vectors of one length D, in the order of the images; the same for an image whatever else is in the batch, up to rounding
      */
     float[][] embed(List<Image> images);
+
+    /**
+     * What can be done for one image alone, such as resizing. Called by many threads, beside {@link #embed}.
+     *
+     * @param image of any size
+     * @return what {@link #embed} takes
+     * @throws IllegalArgumentException in one line without the image's name, if it cannot be embedded
+     */
+    default Image prepare(Image image) {
+        return image;
+    }
+
+    /** How small an image may be decoded; a constant of this embedder. */
+    default Reduction reduction() {
+        return Reduction.NONE;
+    }
 }

@@ -7,7 +7,7 @@ package io.dino4j.data.image;
  * @param width pixels per row
  * @param height rows
  */
-record ImageHeader(int width, int height) {
+public record ImageHeader(int width, int height) {
     private static final long PNG_SIGNATURE = 0x89504e470d0a1a0aL;
     private static final int IHDR = 0x49484452;
     private static final int IEND = 0x49454e44;
@@ -17,8 +17,9 @@ record ImageHeader(int width, int height) {
      *
      * @param file the whole file
      * @param name used in errors
+     * @throws UnreadableImageException if it is no JPEG or PNG file, or not a whole one
      */
-    static ImageHeader of(byte[] file, String name) throws UnreadableImageException {
+    public static ImageHeader of(byte[] file, String name) throws UnreadableImageException {
         if (file.length == 0) {
             throw new UnreadableImageException(name, "the file is empty");
         }

@@ -42,6 +42,11 @@ public final class ExactNeighbors {
         this(set, k, Float.NEGATIVE_INFINITY);
     }
 
+    /** Returns the neighbours of a query. */
+    public int k() {
+        return k;
+    }
+
     /**
      * The nearest rows of queries.
      *

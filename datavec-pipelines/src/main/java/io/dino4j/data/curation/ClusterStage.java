@@ -1,0 +1,187 @@
+package io.dino4j.data.curation;
+
+import io.dino4j.data.Progress;
+import io.dino4j.data.file.Durable;
+import io.dino4j.data.page.Page;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.vector.Clustering;
+import io.dino4j.data.vector.KMeans;
+import io.dino4j.data.vector.KMeansConfig;
+import io.dino4j.data.vector.VectorFileWriter;
+import io.dino4j.data.vector.VectorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Clusters of embedded images: k-means on cosine distance.
+ *
+ * @param embeddings the images
+ * @param config of k-means
+ */
+public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
+    /** Setting that tells the number of clusters. */
+    static final String CLUSTERS = "clusters";
+
+    private static final String ITERATIONS = "iterations.bin";
+
+    /** Clusters shown in a report, and images of each. */
+    private static final int SHOWN = 24;
+
+    private static final int SHOWN_IMAGES = 6;
+
+    /** Checks the number of clusters. */
+    public ClusterStage {
+        if (config.clusters() > embeddings.size()) {
+            throw new IllegalArgumentException("%s: %d images do not make %d clusters; ask for fewer"
+                    .formatted(embeddings.folder(), embeddings.size(), config.clusters()));
+        }
+    }
+
+    /**
+     * Makes the clusters.
+     *
+     * @param out folder of the clusters
+     * @param blocks who works
+     * @param force replace clusters of other settings
+     * @param progress told of iterations
+     * @throws IllegalArgumentException if there is something of other settings
+     * @throws IOException if it cannot be written
+     */
+    public ClusterSet run(Path out, BlocksOf blocks, boolean force, Progress progress) throws IOException {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("embeddings_sha256", embeddings.fingerprint());
+        settings.put(CLUSTERS, Integer.toString(config.clusters()));
+        settings.put("iterations", Integer.toString(config.iterations()));
+        settings.put("settled", Double.toString(config.settled()));
+        settings.put("batch", Integer.toString(config.batch()));
+        settings.put("seed", Long.toString(config.seed()));
+        if (!StageFolder.make(out, settings, force, draft -> fill(draft, blocks, progress))) {
+            progress.say("%s is done already".formatted(out));
+        }
+        return ClusterSet.open(out);
+    }
+
+    private void fill(Path draft, BlocksOf blocks, Progress progress) throws IOException {
+        Path saved = draft.resolve(ITERATIONS);
+        Clustering found = new KMeans(config, new SavedIterations(saved), progress).cluster(blocks.of(embeddings));
+        Path centroids = draft.resolve(ClusterSet.CENTROIDS);
+        Files.deleteIfExists(centroids.resolveSibling(centroids.getFileName() + ".part"));
+        try (VectorFileWriter writer = VectorFileWriter.open(centroids, VectorType.FLOAT32, found.dimension())) {
+            writer.append(found.centroids(), found.clusters());
+            writer.finish();
+        }
+        embeddings.images().write(draft.resolve(EmbeddingSet.IMAGES));
+        Durable.write(
+                draft.resolve(ClusterSet.ASSIGNMENT),
+                file -> ClusterSet.write(file, found.assignment(), found.similarity()));
+        int[][] nearest = nearest(found);
+        Durable.write(draft.resolve("clusters.csv"), file -> Files.writeString(file, table(found, nearest)));
+        summary(found).write(draft);
+        page(found, nearest).write(draft.resolve("report.html"));
+        Files.deleteIfExists(saved);
+    }
+
+    private StageSummary summary(Clustering found) {
+        ClusterSizes sizes = new ClusterSizes(found.counts());
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("clusters", found.clusters());
+        values.put("clusters_used", sizes.used());
+        values.put("iterations", found.objective().length - 1);
+        values.put("settled", found.settled());
+        values.put("mean_similarity", mean(found.similarity()));
+        values.put("evenness", sizes.evenness());
+        values.put("share_of_largest_tenth", sizes.topTenth());
+        return new StageSummary("cluster", found.size(), found.size(), values);
+    }
+
+    private static double mean(float[] values) {
+        double sum = 0;
+        for (float v : values) {
+            sum += v;
+        }
+        return sum / values.length;
+    }
+
+    /** For each cluster the rows nearest to its centre, nearest first. */
+    private static int[][] nearest(Clustering found) {
+        int[][] nearest = new int[found.clusters()][];
+        int[] filled = new int[found.clusters()];
+        for (int c = 0; c < nearest.length; c++) {
+            nearest[c] = new int[Math.min(SHOWN_IMAGES, found.counts()[c])];
+        }
+        float[] similarity = found.similarity();
+        for (int i = 0; i < found.size(); i++) {
+            int c = found.assignment()[i];
+            int at = filled[c];
+            while (at > 0 && similarity[i] > similarity[nearest[c][at - 1]]) {
+                at--;
+            }
+            if (at < nearest[c].length) {
+                int last = Math.min(filled[c], nearest[c].length - 1);
+                System.arraycopy(nearest[c], at, nearest[c], at + 1, last - at);
+                nearest[c][at] = i;
+                filled[c] = last + 1;
+            }
+        }
+        return nearest;
+    }
+
+    private String table(Clustering found, int[][] nearest) {
+        double[] sums = new double[found.clusters()];
+        for (int i = 0; i < found.size(); i++) {
+            sums[found.assignment()[i]] += found.similarity()[i];
+        }
+        ImageSource source = embeddings.source();
+        StringBuilder csv = new StringBuilder("cluster,images,mean_similarity,nearest_row,nearest_image\n");
+        for (int c = 0; c < found.clusters(); c++) {
+            int n = found.counts()[c];
+            csv.append(c).append(',').append(n).append(',');
+            if (n > 0) {
+                csv.append(String.format(Locale.ROOT, "%.5f,", sums[c] / n))
+                        .append(nearest[c][0])
+                        .append(",\"")
+                        .append(source.name(nearest[c][0]).replace("\"", "\"\""))
+                        .append("\"\n");
+            } else {
+                csv.append(",,\n");
+            }
+        }
+        return csv.toString();
+    }
+
+    private Page page(Clustering found, int[][] nearest) {
+        Page page = new Page("Clusters of " + embeddings.folder().getFileName());
+        page.paragraph("%d images in %d clusters, mean similarity to the centre %.3f."
+                .formatted(found.size(), found.clusters(), mean(found.similarity())));
+        new ClusterSizes(found.counts()).addTo(page, "images");
+        sheet(found.counts(), nearest).addTo(page);
+        return page;
+    }
+
+    /** The largest clusters, and the images nearest to their centres. */
+    private Sheet sheet(int[] counts, int[][] nearest) {
+        List<Integer> order = new ArrayList<>();
+        for (int c = 0; c < counts.length; c++) {
+            order.add(c);
+        }
+        order.sort((a, b) -> counts[b] != counts[a] ? Integer.compare(counts[b], counts[a]) : Integer.compare(a, b));
+        List<Sheet.Group> groups = new ArrayList<>();
+        ImageSource source = embeddings.source();
+        for (int c : order.subList(0, Math.min(SHOWN, order.size()))) {
+            if (counts[c] > 0) {
+                List<Sheet.Picture> pictures = new ArrayList<>();
+                for (int row : nearest[c]) {
+                    pictures.add(new Sheet.Picture(source, row, ""));
+                }
+                groups.add(new Sheet.Group("cluster %d, %d images".formatted(c, counts[c]), pictures));
+            }
+        }
+        return new Sheet("Largest clusters", "Images nearest to the centre, nearest first.", groups);
+    }
+}

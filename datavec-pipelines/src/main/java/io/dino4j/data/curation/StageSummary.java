@@ -1,0 +1,67 @@
+package io.dino4j.data.curation;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.dino4j.data.file.Durable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What has come of a stage, in {@code summary.json} of its folder.
+ *
+ * @param stage its name
+ * @param in images that came in
+ * @param out images that are left, or taken
+ * @param values further numbers and texts by name, in order
+ */
+public record StageSummary(String stage, long in, long out, Map<String, Object> values) {
+    private static final String FILE = "summary.json";
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** Returns all of it as JSON, on several lines. */
+    public String json() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("stage", stage);
+        all.put("in", in);
+        all.put("out", out);
+        all.putAll(values);
+        try {
+            return JSON.writeValueAsString(all);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e); // numbers and texts
+        }
+    }
+
+    void write(Path folder) throws IOException {
+        Durable.write(folder.resolve(FILE), draft -> Files.writeString(draft, json() + "\n"));
+    }
+
+    /**
+     * The summary of a finished stage.
+     *
+     * @param folder that it has made
+     * @throws IOException if it is missing or damaged
+     */
+    public static StageSummary of(Path folder) throws IOException {
+        Path file = folder.resolve(FILE);
+        try {
+            Map<String, Object> all =
+                    JSON.readValue(Files.readString(file), new TypeReference<LinkedHashMap<String, Object>>() {});
+            if (all.get("stage") instanceof String stage
+                    && all.get("in") instanceof Number in
+                    && all.get("out") instanceof Number out) {
+                all.keySet().removeAll(java.util.Set.of("stage", "in", "out"));
+                return new StageSummary(stage, in.longValue(), out.longValue(), all);
+            }
+            throw new IOException("%s: lacks stage, in or out; make the folder again".formatted(file));
+        } catch (JsonProcessingException e) {
+            throw new IOException(
+                    "%s: is damaged: %s; make the folder again".formatted(file, e.getOriginalMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.dino4j.examples.cli;
+
+import io.dino4j.data.curation.BlocksOf;
+import io.dino4j.data.curation.ClusterStage;
+import io.dino4j.data.curation.EmbeddingSet;
+import io.dino4j.data.curation.StageSummary;
+import io.dino4j.data.vector.KMeansConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Clusters of embedded images. */
+@Command(
+        name = "cluster",
+        description = "Find clusters of embedded images: k-means on cosine distance.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./dino4j curate cluster --embeddings pool.emb --k 1000 --out clusters",
+            "  ./dino4j curate cluster --embeddings pool.emb --k 1000 --batch 100000 --out clusters   mini-batches",
+            "",
+            "After an interruption the same command goes on after the last iteration."
+        })
+final class CurateClusterCommand implements Callable<Integer> {
+    @Option(
+            names = "--embeddings",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder that 'curate embed' or 'curate dedup' has made.")
+    private Path embeddings;
+
+    @Option(names = "--k", required = true, paramLabel = "N", description = "Clusters.")
+    private int clusters;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
+    private Path out;
+
+    @Option(
+            names = "--iterations",
+            paramLabel = "N",
+            defaultValue = "50",
+            description =
+                    "Most iterations; it ends before when one image in a thousand changes its cluster; default ${DEFAULT-VALUE}.")
+    private int iterations;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Images drawn for each iteration; default all of them.")
+    private int batch;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Of all that is drawn; default ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--force", description = "Replace what was made with other settings.")
+    private boolean force;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        KMeansConfig config =
+                KMeansConfig.of(clusters, seed).withIterations(iterations).withBatch(batch);
+        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
+            new ClusterStage(EmbeddingSet.open(embeddings), config).run(out, BlocksOf.LOCAL, force, progress);
+        }
+        StageSummary done = StageSummary.of(out);
+        CurateCommand.print(
+                spec,
+                out,
+                json,
+                "%d images in %s clusters, mean similarity to the centre %.3f, in %s; see report.html there"
+                        .formatted(
+                                done.in(),
+                                done.values().get("clusters"),
+                                done.values().get("mean_similarity"),
+                                out));
+        return 0;
+    }
+}

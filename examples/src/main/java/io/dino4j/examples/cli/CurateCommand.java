@@ -1,0 +1,38 @@
+package io.dino4j.examples.cli;
+
+import io.dino4j.data.curation.StageSummary;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Chooses images to learn from. */
+@Command(
+        name = "curate",
+        description =
+                "Choose images to learn from: remove near-duplicates, find clusters, retrieve what is like a curated set.",
+        mixinStandardHelpOptions = true,
+        subcommands = {CurateEmbedCommand.class, CurateClusterCommand.class, CurateRetrieveCommand.class},
+        footer = {
+            "",
+            "Examples:",
+            "  ./dino4j curate embed    --images pool/ --weights runs/photos --out pool.emb",
+            "  ./dino4j curate dedup    --embeddings pool.emb --out pool.dedup",
+            "  ./dino4j curate cluster  --embeddings pool.dedup --k 1000 --out clusters",
+            "  ./dino4j curate retrieve --curated seed.emb --pool pool.dedup --per-image 4 --out lvd.manifest",
+            "  ./dino4j curate run      --config curation.yaml",
+            "  ./dino4j pretrain        --images lvd.manifest --preset nano --out runs/curated",
+            "",
+            "Each makes a folder that is whole or not there; after an interruption the same command goes on."
+        })
+final class CurateCommand {
+    private CurateCommand() {}
+
+    /** Tells what a stage has come to: its summary as JSON, or a line. */
+    static void print(CommandSpec spec, Path out, boolean json, String line) throws IOException {
+        PrintWriter to = spec.commandLine().getOut();
+        to.println(json ? StageSummary.of(out).json() : line);
+        to.flush();
+    }
+}

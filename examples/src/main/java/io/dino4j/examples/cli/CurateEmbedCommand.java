@@ -1,0 +1,123 @@
+package io.dino4j.examples.cli;
+
+import io.dino4j.data.curation.StageSummary;
+import io.dino4j.data.source.ImageFolder;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.vector.VectorType;
+import io.dino4j.examples.option.KernelsOption;
+import io.dino4j.graph.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Vectors of images, for the other stages of curation. */
+@Command(
+        name = "embed",
+        description = "Embed images: a folder with their vectors and what is known of each of them.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./dino4j curate embed --images pool/ --weights dinov2_vits14 --out pool.emb",
+            "  ./dino4j curate embed --images 'shards/*.tar' --weights runs/photos --type float16 --out pool.emb",
+            "",
+            "After an interruption the same command goes on where it stopped. Images that cannot be read are named",
+            "and left out."
+        })
+final class CurateEmbedCommand implements Callable<Integer> {
+    @Option(
+            names = "--images",
+            required = true,
+            paramLabel = "PATH",
+            description = "Folder of images, tar shards, Parquet files with images, or a manifest.")
+    private String images;
+
+    @Option(
+            names = "--weights",
+            required = true,
+            paramLabel = "PATH",
+            description = "A .pth or .safetensors file, a run, a folder of the Hugging Face hub, or a released model.")
+    private Path weights;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
+    private Path out;
+
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            description = "How vectors are kept: float32, float16 or int8; default ${DEFAULT-VALUE}.")
+    private VectorType type;
+
+    @Option(
+            names = "--size",
+            paramLabel = "PX",
+            description =
+                    "Side of the network's input, a multiple of the patch size; default 224, or the backbone's own if smaller.")
+    private OptionalInt size = OptionalInt.empty();
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Images in a pass, up to 256; default about 2,000 tokens, 8 images of 224 pixels.")
+    private OptionalInt batch = OptionalInt.empty();
+
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            defaultValue = "f32",
+            description = "f32, or bf16: faster where the processor has the instructions; default ${DEFAULT-VALUE}.")
+    private Precision precision;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that decode images beside the network; default one for each processor.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--force", description = "Replace what was made with other settings.")
+    private boolean force;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Mixin
+    private WeightOptions options;
+
+    @Mixin
+    private KernelsOption kernels;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        ImageSource source = new ImageFolder(Path.of(images));
+        NetworkEmbedding embedding =
+                new NetworkEmbedding(weights, options, kernels.list(), precision, size, batch, threads);
+        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
+            embedding.embed(source, images, out, type, force, progress);
+        }
+        StageSummary done = StageSummary.of(out);
+        Object unreadable = done.values().get("unreadable");
+        CurateCommand.print(
+                spec,
+                out,
+                json,
+                "%d images in %s%s"
+                        .formatted(
+                                done.out(),
+                                out,
+                                unreadable.equals(0)
+                                        ? ""
+                                        : "; %s could not be read, see unreadable.txt there".formatted(unreadable)));
+        return 0;
+    }
+}

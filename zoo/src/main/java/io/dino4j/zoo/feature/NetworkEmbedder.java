@@ -1,0 +1,35 @@
+package io.dino4j.zoo.feature;
+
+import io.dino4j.data.curation.Embedder;
+import io.dino4j.data.image.Image;
+import io.dino4j.zoo.Dinov2;
+import io.dino4j.zoo.FeatureKind;
+import io.dino4j.zoo.FeatureKind.Pooling;
+import java.util.List;
+
+/** A backbone as an embedder: the cls token of its last block after the final norm, {@code [D]}, of images behind its preprocessing. */
+public final class NetworkEmbedder implements Embedder {
+    private final Dinov2 model;
+    private final FeatureBatches passes;
+
+    /**
+     * Makes an embedder.
+     *
+     * @param model closed by its owner, afterwards
+     * @param batch most images in a pass, 1 or more
+     */
+    public NetworkEmbedder(Dinov2 model, int batch) {
+        this.model = model;
+        passes = new FeatureBatches(model, new FeatureKind(Pooling.CLS, 1), batch);
+    }
+
+    @Override
+    public float[][] embed(List<Image> images) {
+        return passes.of(images).toArray(new float[0][]);
+    }
+
+    @Override
+    public Image prepare(Image image) {
+        return model.preprocessing().apply(image);
+    }
+}
