@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * An endless sequence of training batches, made ahead of time on threads of its own.
@@ -41,6 +42,7 @@ public final class BatchLoader implements AutoCloseable {
 
     private final MultiCropConfig config;
     private final int batchSize;
+    private final Worker worker;
     private final int jobs;
     private final MultiCrop crops;
     private final MaskCollator masks;
@@ -59,6 +61,7 @@ public final class BatchLoader implements AutoCloseable {
             ImageSource source,
             MultiCropConfig config,
             int batchSize,
+            Worker worker,
             long seed,
             long startStep,
             int threads,
@@ -66,10 +69,11 @@ public final class BatchLoader implements AutoCloseable {
             Consumer<String> warnings) {
         this.config = config;
         this.batchSize = batchSize;
+        this.worker = worker;
         this.jobs = Math.min(threads, batchSize);
         this.crops = new MultiCrop(config);
         this.masks = new MaskCollator(
-                MultiCropConfig.GLOBAL_CROPS * batchSize,
+                MultiCropConfig.GLOBAL_CROPS * Math.multiplyExact(batchSize, worker.world()),
                 config.numPatches(),
                 config.maskProbability(),
                 config.maskRatio());
@@ -80,7 +84,7 @@ public final class BatchLoader implements AutoCloseable {
         long cacheBytes = Math.min(MAX_CACHE, Runtime.getRuntime().maxMemory() / 4);
         this.images = new ReadableImages(
                 new CachedImages(source, Reduction.NONE, cacheBytes),
-                new EpochOrder(source.size(), root.derive("order")),
+                new EpochOrder(source, root.derive("order")),
                 warnings);
         this.nextStep = startStep;
         this.pool = Executors.newFixedThreadPool(threads, work -> {
@@ -115,12 +119,41 @@ public final class BatchLoader implements AutoCloseable {
             int threads,
             int prefetch,
             Consumer<String> warnings) {
+        return open(source, config, batchSize, Worker.ALONE, seed, startStep, threads, prefetch, warnings);
+    }
+
+    /**
+     * Opens the loader of one of several workers and starts making its first batches. Together they see what one worker with all their images
+     * would: see {@link Worker}.
+     *
+     * @param source images, at least one of them readable
+     * @param config crops, masks and augmentations
+     * @param batchSize B, images per batch of this worker
+     * @param worker whose part of the batches
+     * @param seed equal seeds give equal batches
+     * @param startStep step of the first batch; to resume after k finished steps, k
+     * @param threads that decode and augment, at least 1
+     * @param prefetch batches to make ahead of the one in use, from 0
+     * @param warnings receives one line for each unreadable file, on any thread
+     * @return the loader; close it to stop its threads and free its memory
+     */
+    public static BatchLoader open(
+            ImageSource source,
+            MultiCropConfig config,
+            int batchSize,
+            Worker worker,
+            long seed,
+            long startStep,
+            int threads,
+            int prefetch,
+            Consumer<String> warnings) {
         if (batchSize <= 0 || threads <= 0 || prefetch < 0 || startStep < 0 || source.size() <= 0) {
             throw new IllegalArgumentException(
                     "cannot load batches of %d from %d images with %d threads, prefetch %d, from step %d"
                             .formatted(batchSize, source.size(), threads, prefetch, startStep));
         }
-        BatchLoader loader = new BatchLoader(source, config, batchSize, seed, startStep, threads, prefetch, warnings);
+        BatchLoader loader =
+                new BatchLoader(source, config, batchSize, worker, seed, startStep, threads, prefetch, warnings);
         loader.schedule();
         return loader;
     }
@@ -161,7 +194,11 @@ public final class BatchLoader implements AutoCloseable {
      * @return U
      */
     public int upperBound() {
-        return Math.max(1, masks.upperBound()); // an empty array is of no use to a graph
+        int slots = MultiCropConfig.GLOBAL_CROPS * batchSize;
+        int[] upper =
+                masks.slotUpper(); // ascending: in the worst case this worker has the largest of all workers' masks
+        int most = IntStream.of(upper).skip(Math.max(0, upper.length - slots)).sum();
+        return Math.max(1, most); // an empty array is of no use to a graph
     }
 
     /**
@@ -251,7 +288,8 @@ public final class BatchLoader implements AutoCloseable {
                 for (int i = next.getAndIncrement(); i < batchSize && !closed; i = next.getAndIncrement()) {
                     fill(i, scratch);
                     if (left.decrementAndGet() == 0) {
-                        MaskSet set = masks.draw(block, maskSeed.at(step, 0));
+                        MaskSet all = masks.draw(block, maskSeed.at(step, 0));
+                        MaskSet set = worker.part(all, MultiCropConfig.GLOBAL_CROPS, batchSize, config.numPatches());
                         arrays.putMasks(set);
                         done.complete(
                                 new Batch(arrays, step, indices, set.indices().length, BatchLoader.this::takeBack));
@@ -266,9 +304,9 @@ public final class BatchLoader implements AutoCloseable {
         }
 
         private void fill(int i, float[] scratch) {
-            ReadableImages.Found found = images.at(step * batchSize + i);
+            ReadableImages.Found found = images.at(worker.position(step, batchSize, i));
             indices[i] = found.index();
-            List<Image> views = crops.views(found.image(), cropSeed.at(step, i));
+            List<Image> views = crops.views(found.image(), cropSeed.at(step, worker.sample(batchSize, i)));
             Normalization normalization = config.normalization();
             for (int c = 0; c < views.size(); c++) {
                 Image view = views.get(c);

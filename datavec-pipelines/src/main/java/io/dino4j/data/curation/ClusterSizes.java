@@ -2,6 +2,7 @@ package io.dino4j.data.curation;
 
 import io.dino4j.data.page.BarChart;
 import io.dino4j.data.page.Page;
+import io.dino4j.data.vector.ClusterQuality;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,17 +34,7 @@ public record ClusterSizes(int[] sizes) {
      * Entropy of the cluster of an image, as a share of its largest value, ln K: 1 if all clusters are equally large, 0 if one holds everything.
      */
     public double evenness() {
-        double n = images();
-        if (n == 0 || sizes.length < 2) {
-            return 1;
-        }
-        double entropy = 0;
-        for (int size : sizes) {
-            if (size > 0) {
-                entropy -= size / n * Math.log(size / n);
-            }
-        }
-        return entropy / Math.log(sizes.length);
+        return ClusterQuality.entropy(sizes);
     }
 
     /** Returns the share of all images that the largest tenth of the clusters holds. */

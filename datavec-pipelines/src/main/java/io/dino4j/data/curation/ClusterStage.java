@@ -4,31 +4,43 @@ import io.dino4j.data.Progress;
 import io.dino4j.data.file.Durable;
 import io.dino4j.data.page.Page;
 import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.vector.Blocks;
+import io.dino4j.data.vector.ClusterQuality;
 import io.dino4j.data.vector.Clustering;
+import io.dino4j.data.vector.HierarchicalKMeans;
+import io.dino4j.data.vector.Hierarchy;
+import io.dino4j.data.vector.HierarchyConfig;
 import io.dino4j.data.vector.KMeans;
 import io.dino4j.data.vector.KMeansConfig;
-import io.dino4j.data.vector.VectorFileWriter;
-import io.dino4j.data.vector.VectorType;
+import io.dino4j.data.vector.KMeansFile;
+import io.dino4j.data.vector.LabelAgreement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Clusters of embedded images: k-means on cosine distance.
+ * Clusters of embedded images: k-means on cosine distance, and clusters of clusters above it.
  *
  * @param embeddings the images
- * @param config of k-means
+ * @param config of the lowest level
+ * @param levels 1 or more, each with a tenth of the clusters of the one below; from 2 each is made again from the images nearest to its centroids, so
+ *     that centroids spread over all that there is and not over what there is most of
  */
-public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
+public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config, int levels) {
     /** Setting that tells the number of clusters. */
     static final String CLUSTERS = "clusters";
 
     private static final String ITERATIONS = "iterations.bin";
+
+    /** Images that the silhouette is taken of. */
+    private static final int SILHOUETTE = 2000;
 
     /** Clusters shown in a report, and images of each. */
     private static final int SHOWN = 24;
@@ -40,6 +52,12 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
         if (config.clusters() > embeddings.size()) {
             throw new IllegalArgumentException("%s: %d images do not make %d clusters; ask for fewer"
                     .formatted(embeddings.folder(), embeddings.size(), config.clusters()));
+        }
+        if (levels < 1) {
+            throw new IllegalArgumentException("levels of clusters must be 1 or more, got " + levels);
+        }
+        if (levels > 1 && config.batch() > 0) {
+            throw new IllegalArgumentException("clusters of several levels are made of all images, not of batches");
         }
     }
 
@@ -60,6 +78,7 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
         settings.put("iterations", Integer.toString(config.iterations()));
         settings.put("settled", Double.toString(config.settled()));
         settings.put("batch", Integer.toString(config.batch()));
+        settings.put("levels", Integer.toString(levels));
         settings.put("seed", Long.toString(config.seed()));
         if (!StageFolder.make(out, settings, force, draft -> fill(draft, blocks, progress))) {
             progress.say("%s is done already".formatted(out));
@@ -69,43 +88,62 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
 
     private void fill(Path draft, BlocksOf blocks, Progress progress) throws IOException {
         Path saved = draft.resolve(ITERATIONS);
-        Clustering found = new KMeans(config, new SavedIterations(saved), progress).cluster(blocks.of(embeddings));
-        Path centroids = draft.resolve(ClusterSet.CENTROIDS);
-        Files.deleteIfExists(centroids.resolveSibling(centroids.getFileName() + ".part"));
-        try (VectorFileWriter writer = VectorFileWriter.open(centroids, VectorType.FLOAT32, found.dimension())) {
-            writer.append(found.centroids(), found.clusters());
-            writer.finish();
-        }
+        Blocks rows = blocks.of(embeddings);
+        Hierarchy hierarchy = cluster(rows, saved, progress);
+        Clustering found = hierarchy.lowest();
+        ClusterSet.write(hierarchy, draft);
         embeddings.images().write(draft.resolve(EmbeddingSet.IMAGES));
-        Durable.write(
-                draft.resolve(ClusterSet.ASSIGNMENT),
-                file -> ClusterSet.write(file, found.assignment(), found.similarity()));
         int[][] nearest = nearest(found);
         Durable.write(draft.resolve("clusters.csv"), file -> Files.writeString(file, table(found, nearest)));
-        summary(found).write(draft);
-        page(found, nearest).write(draft.resolve("report.html"));
+        StageSummary summary = summary(found, ClusterQuality.of(found, rows, SILHOUETTE, config.seed()));
+        summary.write(draft);
+        page(summary, found, nearest).write(draft.resolve("report.html"));
         Files.deleteIfExists(saved);
     }
 
-    private StageSummary summary(Clustering found) {
+    private Hierarchy cluster(Blocks rows, Path saved, Progress progress) throws IOException {
+        HierarchyConfig upper = HierarchyConfig.of(config.clusters(), levels, config.seed());
+        HierarchyConfig all = new HierarchyConfig(upper.levels(), upper.steps(), upper.seed(), config.iterations());
+        KMeansConfig first = levels == 1 ? config : HierarchicalKMeans.first(all);
+        long data = Long.parseUnsignedLong(embeddings.fingerprint().substring(0, 16), 16);
+        KMeansFile kept = new KMeansFile(saved, rows.size(), rows.dimension(), first, data);
+        return levels == 1
+                ? new Hierarchy(List.of(new KMeans(config, kept, progress).cluster(rows)))
+                : new HierarchicalKMeans(all, kept, progress).cluster(rows);
+    }
+
+    private StageSummary summary(Clustering found, ClusterQuality quality) {
         ClusterSizes sizes = new ClusterSizes(found.counts());
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("clusters", found.clusters());
         values.put("clusters_used", sizes.used());
-        values.put("iterations", found.objective().length - 1);
+        values.put("levels", levels);
         values.put("settled", found.settled());
-        values.put("mean_similarity", mean(found.similarity()));
-        values.put("evenness", sizes.evenness());
+        values.put("mean_similarity", quality.meanSimilarity());
+        values.put("silhouette", quality.silhouette());
+        values.put("evenness", quality.entropy());
+        values.put("gini", quality.gini());
         values.put("share_of_largest_tenth", sizes.topTenth());
+        labels().ifPresent(labels -> {
+            LabelAgreement agreement = LabelAgreement.of(found.assignment(), labels);
+            values.put("purity", agreement.purity());
+            values.put("nmi", agreement.nmi());
+        });
         return new StageSummary("cluster", found.size(), found.size(), values);
     }
 
-    private static double mean(float[] values) {
-        double sum = 0;
-        for (float v : values) {
-            sum += v;
+    /** Classes of the images by number, if all have one. */
+    private Optional<int[]> labels() {
+        Map<String, Integer> numbers = new HashMap<>();
+        int[] labels = new int[embeddings.size()];
+        for (int i = 0; i < labels.length; i++) {
+            String label = embeddings.images().label(i);
+            if (label.isEmpty()) {
+                return Optional.empty();
+            }
+            labels[i] = numbers.computeIfAbsent(label, l -> numbers.size());
         }
-        return sum / values.length;
+        return Optional.of(labels);
     }
 
     /** For each cluster the rows nearest to its centre, nearest first. */
@@ -155,10 +193,10 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config) {
         return csv.toString();
     }
 
-    private Page page(Clustering found, int[][] nearest) {
+    private Page page(StageSummary summary, Clustering found, int[][] nearest) {
         Page page = new Page("Clusters of " + embeddings.folder().getFileName());
-        page.paragraph("%d images in %d clusters, mean similarity to the centre %.3f."
-                .formatted(found.size(), found.clusters(), mean(found.similarity())));
+        page.paragraph("%d images in %d clusters.".formatted(found.size(), found.clusters()));
+        summary.addTo(page);
         new ClusterSizes(found.counts()).addTo(page, "images");
         sheet(found.counts(), nearest).addTo(page);
         return page;

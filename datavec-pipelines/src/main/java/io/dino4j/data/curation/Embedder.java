@@ -2,6 +2,8 @@ package io.dino4j.data.curation;
 
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Reduction;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Images to vectors: a network, or anything else whose vectors are near for images that are alike. */
@@ -25,6 +27,14 @@ public interface Embedder {
     default Image prepare(Image image) {
         return image;
     }
+
+    /**
+     * Keeps what is needed to embed other images alike.
+     *
+     * @param folder of an embedding set in the making
+     * @throws IOException if it cannot be written
+     */
+    default void save(Path folder) throws IOException {}
 
     /** How small an image may be decoded; a constant of this embedder. */
     default Reduction reduction() {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The first stage of curation: images to an {@link EmbeddingSet}. Images are taken in chunks of {@value #CHUNK}; a chunk is worked out by itself, in
@@ -60,6 +61,23 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         }
     }
 
+    /**
+     * What the vectors depend on.
+     *
+     * @param embedder what must be equal for vectors to be compared
+     * @param named as the images were named
+     */
+    public Map<String, String> settings(String embedder, String named) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put(EmbeddingSet.EMBEDDER, embedder);
+        settings.put("images", named);
+        settings.put("images_listed", Integer.toString(images.size()));
+        settings.put(
+                "images_sha256",
+                Sha256.ofLines(IntStream.range(0, images.size()).mapToObj(images::name)));
+        return settings;
+    }
+
     /** Returns the number of chunks. */
     public int chunks() {
         return (images.size() + CHUNK - 1) / CHUNK;
@@ -82,7 +100,7 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
      * Embeds all images, from where an interrupted run stopped.
      *
      * @param out folder of the set
-     * @param settings what the vectors depend on, {@link EmbeddingSet#EMBEDDER} among it
+     * @param settings as {@link #settings} gives them
      * @param type how the vectors are kept
      * @param force replace a set of other settings
      * @param progress told of every chunk, and of every image that cannot be read
@@ -251,6 +269,7 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
                 writer.close();
             }
         }
+        embedder.save(draft);
         rows.build().write(draft.resolve(EmbeddingSet.IMAGES));
         new StageSummary("embed", images.size(), rows.size(), Map.of("unreadable", troubles.size())).write(draft);
         Durable.write(draft.resolve(EmbeddingSet.UNREADABLE), file -> Files.write(file, troubles));

@@ -59,7 +59,7 @@ public record EmbeddingSet(Path folder, VectorFile vectors, Manifest images, Map
 
     /** Returns the images, to be read. */
     public ImageSource source() {
-        return new ManifestImages(images);
+        return new ManifestImages(images, ManifestImages.Check.LENGTH);
     }
 
     /** Returns the hash of what the set was made with and of its list of images: sets with equal ones are equal. */

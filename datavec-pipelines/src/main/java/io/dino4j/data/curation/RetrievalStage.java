@@ -6,6 +6,7 @@ import io.dino4j.data.file.Durable;
 import io.dino4j.data.page.Page;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.Manifest;
+import io.dino4j.data.vector.ArrayVectors;
 import io.dino4j.data.vector.ExactNeighbors;
 import io.dino4j.data.vector.LocalBlocks;
 import io.dino4j.data.vector.Neighbors;
@@ -91,9 +92,9 @@ public record RetrievalStage(
             RetrievalRule.PerCluster each = (RetrievalRule.PerCluster) rule;
             taken = Retrieval.perCluster(
                     nearestCluster,
-                    clusters.assignment(),
-                    clusters.similarity(),
-                    clusters.clusters(),
+                    clusters.lowest().assignment(),
+                    clusters.lowest().similarity(),
+                    clusters.lowest().clusters(),
                     each.images(),
                     each.leastCurated(),
                     most,
@@ -105,9 +106,9 @@ public record RetrievalStage(
         }
         manifest(taken).write(draft.resolve(EmbeddingSet.IMAGES));
         Durable.write(draft.resolve("retrieved.csv"), file -> Files.writeString(file, table(taken)));
-        int[] sizes = new int[clusters.clusters()];
+        int[] sizes = new int[clusters.lowest().clusters()];
         for (int row : taken.rows()) {
-            sizes[clusters.assignment()[row]]++;
+            sizes[clusters.lowest().assignment()[row]]++;
         }
         ClusterSizes after = new ClusterSizes(sizes);
         summary(taken, after).write(draft);
@@ -117,7 +118,9 @@ public record RetrievalStage(
 
     private String whyNothing(int[] nearestCluster) {
         if (rule instanceof RetrievalRule.PerCluster each) {
-            int largest = new ClusterSizes(Retrieval.histogram(nearestCluster, clusters.clusters())).largest();
+            int largest = new ClusterSizes(Retrieval.histogram(
+                            nearestCluster, clusters.lowest().clusters()))
+                    .largest();
             return "no cluster holds %d curated images or more, the most is %d".formatted(each.leastCurated(), largest);
         }
         return "no image is as near as asked for";
@@ -125,7 +128,10 @@ public record RetrievalStage(
 
     /** Which cluster of the pool each curated image falls into. */
     private int[] nearestClusters() {
-        return new ExactNeighbors(LocalBlocks.of(clusters.centroids()), 1)
+        return new ExactNeighbors(
+                        LocalBlocks.of(new ArrayVectors(
+                                clusters.lowest().centroids(), clusters.lowest().dimension())),
+                        1)
                 .of(curated.vectors(), Progress.SILENT)
                 .index();
     }
@@ -160,7 +166,7 @@ public record RetrievalStage(
                     .append("\",")
                     .append(String.format(Locale.ROOT, "%.5f", taken.similarity()[i]))
                     .append(',')
-                    .append(clusters.assignment()[row])
+                    .append(clusters.lowest().assignment()[row])
                     .append('\n');
         }
         return csv.toString();
@@ -174,7 +180,7 @@ public record RetrievalStage(
             values.put("wanted", Math.min(most, (long) each.images() * curated.size()));
         }
         values.put("clusters_used", after.used());
-        values.put("clusters", clusters.clusters());
+        values.put("clusters", clusters.lowest().clusters());
         values.put("evenness_of_pool", clusters.sizes().evenness());
         values.put("evenness", after.evenness());
         return new StageSummary("retrieve", pool.size(), taken.size() + (withCurated ? curated.size() : 0), values);
@@ -192,7 +198,7 @@ public record RetrievalStage(
     /** Curated images, or clusters, spread over all, with what was taken for them. */
     private Sheet sheet(Retrieval taken) {
         Map<Integer, List<Integer>> groups = new LinkedHashMap<>();
-        int reasons = isPerImage() ? curated.size() : clusters.clusters();
+        int reasons = isPerImage() ? curated.size() : clusters.lowest().clusters();
         int every = Math.max(1, reasons / SHOWN);
         for (int i = 0; i < taken.size(); i++) {
             if (taken.because()[i] % every == 0) {

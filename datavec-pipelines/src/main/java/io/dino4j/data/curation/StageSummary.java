@@ -5,11 +5,14 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.dino4j.data.file.Durable;
+import io.dino4j.data.page.Page;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What has come of a stage, in {@code summary.json} of its folder.
@@ -37,6 +40,18 @@ public record StageSummary(String stage, long in, long out, Map<String, Object> 
         }
     }
 
+    /** Adds a table of the numbers to a page. */
+    void addTo(Page page) {
+        page.html("<table class=\"facts\">");
+        values.forEach((name, value) -> page.html("<tr><td>%s</td><td>%s</td></tr>\n"
+                .formatted(Page.escape(name.replace('_', ' ')), Page.escape(text(value)))));
+        page.html("</table>\n");
+    }
+
+    private static String text(Object value) {
+        return value instanceof Double d ? String.format(Locale.ROOT, "%.4g", d) : String.valueOf(value);
+    }
+
     void write(Path folder) throws IOException {
         Durable.write(folder.resolve(FILE), draft -> Files.writeString(draft, json() + "\n"));
     }
@@ -55,7 +70,7 @@ public record StageSummary(String stage, long in, long out, Map<String, Object> 
             if (all.get("stage") instanceof String stage
                     && all.get("in") instanceof Number in
                     && all.get("out") instanceof Number out) {
-                all.keySet().removeAll(java.util.Set.of("stage", "in", "out"));
+                all.keySet().removeAll(Set.of("stage", "in", "out"));
                 return new StageSummary(stage, in.longValue(), out.longValue(), all);
             }
             throw new IOException("%s: lacks stage, in or out; make the folder again".formatted(file));

@@ -70,6 +70,11 @@ public final class CachedImages implements ImageSource {
     }
 
     @Override
+    public Optional<Runs> runs() {
+        return source.runs();
+    }
+
+    @Override
     public int size() {
         return source.size();
     }

@@ -12,11 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,12 +30,18 @@ import java.util.TreeSet;
 public final class ImageFolder implements ImageSource {
     private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png");
 
-    private final List<Path> files;
+    /** Stands in a text for bytes that are none in the system's encoding. */
+    private static final char UNKNOWN = '\ufffd';
+
+    private final Path folder;
+    private final Names names;
+    private final int[] files; // positions in the names, in order
+    private final Map<Integer, Path> unspeakable; // files whose names are no text in the system's encoding
     private final List<String> classes;
     private final int[] labels;
 
     /**
-     * Lists a folder; no image is read yet.
+     * Lists a folder; no image is read yet. A file takes the bytes of its path below the folder and about 20 more.
      *
      * @param folder an existing folder
      * @throws IllegalArgumentException if it is missing, is not a folder, cannot be listed or holds no image file
@@ -46,28 +53,45 @@ public final class ImageFolder implements ImageSource {
         if (!Files.isDirectory(folder)) {
             throw new IllegalArgumentException(folder + ": is a file; expected a folder with JPEG or PNG images");
         }
-        files = list(folder);
-        if (files.isEmpty()) {
+        this.folder = folder;
+        Collector found = list(folder);
+        if (found.names.size() == 0) {
             throw new IllegalArgumentException(folder
                     + ": no images found; expected files ending in .jpg, .jpeg or .png in it or its sub-folders");
         }
-        Set<String> names = new TreeSet<>();
-        for (Path file : files) {
-            Path relative = folder.relativize(file);
-            if (relative.getNameCount() > 1) {
-                names.add(relative.getName(0).toString());
+        names = found.names;
+        names.freeze();
+        unspeakable = found.unspeakable;
+        files = names.sorted();
+        Set<String> tops = new TreeSet<>();
+        String last = "";
+        for (int file : files) {
+            String top = top(names.get(file));
+            if (!top.isEmpty() && !top.equals(last)) {
+                tops.add(top);
+                last = top;
             }
         }
-        classes = List.copyOf(names);
-        labels = files.stream()
-                .mapToInt(file ->
-                        classes.indexOf(folder.relativize(file).getName(0).toString()))
-                .toArray();
+        classes = List.copyOf(tops);
+        labels = new int[files.length];
+        for (int i = 0; i < files.length; i++) {
+            String top = top(names.get(files[i]));
+            labels[i] = top.isEmpty() ? -1 : Collections.binarySearch(classes, top);
+        }
+    }
+
+    private static String top(String path) {
+        return path.substring(0, Math.max(0, path.indexOf('/')));
+    }
+
+    private Path file(int i) {
+        Path odd = unspeakable.get(files[i]);
+        return odd == null ? folder.resolve(names.get(files[i])) : odd;
     }
 
     @Override
     public int size() {
-        return files.size();
+        return files.length;
     }
 
     @Override
@@ -77,17 +101,17 @@ public final class ImageFolder implements ImageSource {
 
     @Override
     public byte[] encoded(int i) throws UnreadableImageException {
-        return ImageDecoder.encoded(files.get(i));
+        return ImageDecoder.encoded(file(i));
     }
 
     @Override
     public Optional<Location> location(int i) {
-        return Optional.of(new Location.WholeFile(files.get(i)));
+        return Optional.of(new Location.WholeFile(file(i)));
     }
 
     @Override
     public String name(int i) {
-        return files.get(i).toString();
+        return file(i).toString();
     }
 
     @Override
@@ -100,21 +124,23 @@ public final class ImageFolder implements ImageSource {
         return classes;
     }
 
-    private static List<Path> list(Path folder) {
-        List<Path> found = new ArrayList<>();
+    private static Collector list(Path folder) {
+        Collector collector = new Collector(folder);
         try {
-            Files.walkFileTree(
-                    folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Collector(folder, found));
+            Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, collector);
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     "%s: cannot be listed (%s at %s)"
                             .formatted(folder, e.getClass().getSimpleName(), e.getMessage()),
                     e);
         }
-        // With "/" on every system, so that the order does not depend on the machine.
-        found.sort(
-                Comparator.comparing(file -> folder.relativize(file).toString().replace('\\', '/')));
-        return List.copyOf(found);
+        return collector;
+    }
+
+    /** Whether a file is an image by its name. */
+    static boolean isImage(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot >= 0 && EXTENSIONS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
     private static boolean isHidden(Path path) {
@@ -123,11 +149,11 @@ public final class ImageFolder implements ImageSource {
 
     private static final class Collector extends SimpleFileVisitor<Path> {
         private final Path root;
-        private final List<Path> found;
+        private final Names names = new Names();
+        private final Map<Integer, Path> unspeakable = new HashMap<>();
 
-        Collector(Path root, List<Path> found) {
+        Collector(Path root) {
             this.root = root;
-            this.found = found;
         }
 
         @Override
@@ -138,12 +164,24 @@ public final class ImageFolder implements ImageSource {
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String name = file.getFileName().toString();
-            String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-            if (!isHidden(file) && name.indexOf('.') >= 0 && EXTENSIONS.contains(extension)) {
-                found.add(file);
+            if (!isHidden(file) && isImage(file.getFileName().toString())) {
+                add(file);
             }
             return FileVisitResult.CONTINUE;
+        }
+
+        /** With "/" on every system, so that the order does not depend on the machine. */
+        private void add(Path file) {
+            String name = root.relativize(file).toString().replace('\\', '/');
+            if (name.indexOf(UNKNOWN) < 0) {
+                names.add(name);
+            } else {
+                int at = names.size();
+                for (int n = 2; names.add(name) < at; n++) {
+                    name = name + " (" + n + ")"; // two names that look alike; only the order is taken from it
+                }
+                unspeakable.put(at, file);
+            }
         }
 
         @Override

@@ -69,6 +69,15 @@ public interface ImageSource {
     }
 
     /**
+     * How images lie in storage, for orders that are to be read fast.
+     *
+     * @return empty if one image is read as fast after any other, as from files of their own
+     */
+    default Optional<Runs> runs() {
+        return Optional.empty();
+    }
+
+    /**
      * Name of an image, for messages.
      *
      * @param i index from 0 to {@code size() - 1}

@@ -4,16 +4,72 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The images of a manifest. */
+/**
+ * The images that a manifest lists, wherever they lie, with its labels and weights. An image whose length differs from the manifest's is
+ * unreadable; so is one whose hash differs, if hashes are checked.
+ */
 public final class ManifestImages implements ImageSource {
-    private final Manifest manifest;
+    /** What is compared with the manifest when an image is read. */
+    public enum Check {
+        /** The number of bytes. */
+        LENGTH,
+        /** The number of bytes and the SHA-256 of them: about as fast as they come from a disk. */
+        HASH
+    }
 
-    /** The images of a manifest. */
+    private final Manifest manifest;
+    private final Check check;
+    private final Labels labels;
+    private final Optional<Runs> runs;
+    private final PageCache pages = PageCache.usual();
+    private final Map<Path, ParquetShard> parquet = new ConcurrentHashMap<>();
+
+    /**
+     * Opens the images of a manifest; none is read yet. Lengths are checked.
+     *
+     * @param manifest at least one row
+     */
     public ManifestImages(Manifest manifest) {
+        this(manifest, Check.LENGTH);
+    }
+
+    /**
+     * Opens the images of a manifest; none is read yet.
+     *
+     * @param manifest at least one row
+     * @param check how closely images are compared with it
+     */
+    public ManifestImages(Manifest manifest, Check check) {
+        if (manifest.size() == 0) {
+            throw new IllegalArgumentException("the manifest has no rows");
+        }
         this.manifest = manifest;
+        this.check = check;
+        ManifestColumns columns = manifest.columns();
+        this.labels = new Labels(manifest.labels(), Arrays.copyOf(columns.label, columns.size));
+        boolean shared = false;
+        for (int i = 0; i < columns.size && !shared; i++) {
+            shared = columns.place[i] != ManifestColumns.WHOLE;
+        }
+        this.runs = shared
+                ? Optional.of(Runs.ofStretches(columns.size, i -> columns.file[i], i -> columns.bytes[i]))
+                : Optional.empty();
+    }
+
+    /** Returns the manifest. */
+    public Manifest manifest() {
+        return manifest;
     }
 
     @Override
@@ -28,26 +84,95 @@ public final class ManifestImages implements ImageSource {
 
     @Override
     public byte[] encoded(int i) throws UnreadableImageException {
-        return ImageDecoder.encoded(manifest.location(i).file());
+        byte[] bytes = bytes(i);
+        long expected = manifest.columns().bytes[i];
+        if (bytes.length != expected) {
+            throw new UnreadableImageException(
+                    name(i), "has %d bytes, and the manifest says %d".formatted(bytes.length, expected));
+        }
+        if (check == Check.HASH) {
+            String expectedHash = manifest.columns().hash(i);
+            String hash = HexFormat.of().formatHex(sha256().digest(bytes));
+            if (!hash.equals(expectedHash)) {
+                throw new UnreadableImageException(
+                        name(i), "has the SHA-256 %s, and the manifest says %s".formatted(hash, expectedHash));
+            }
+        }
+        return bytes;
     }
 
-    @Override
-    public String name(int i) {
-        return manifest.location(i).file().toString();
+    private byte[] bytes(int i) throws UnreadableImageException {
+        Location location = manifest.location(i);
+        if (location instanceof Location.Stretch stretch) {
+            return Stretches.read(stretch.file(), stretch.offset(), stretch.length(), name(i));
+        }
+        if (location instanceof Location.Row row) {
+            return ParquetImages.encoded(shard(row.file(), name(i)), row.row(), name(i));
+        }
+        return ImageDecoder.encoded(location.file());
     }
 
-    @Override
-    public int label(int i) {
-        return -1;
+    private ParquetShard shard(Path file, String name) throws UnreadableImageException {
+        ParquetShard shard = parquet.get(file);
+        if (shard != null) {
+            return shard;
+        }
+        synchronized (parquet) { // files stay open, so none is to be opened twice
+            shard = parquet.get(file);
+            if (shard == null) {
+                try {
+                    shard = new ParquetShard(file, ImageColumns.USUAL, pages);
+                } catch (IOException | IllegalArgumentException e) {
+                    throw new UnreadableImageException(name, String.valueOf(e.getMessage()));
+                }
+                parquet.put(file, shard);
+            }
+            return shard;
+        }
     }
 
-    @Override
-    public List<String> classes() {
-        return List.of();
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
     }
 
     @Override
     public Optional<Location> location(int i) {
         return Optional.of(manifest.location(i));
+    }
+
+    @Override
+    public float weight(int i) {
+        return manifest.columns().weight[i];
+    }
+
+    /** Returns the path of the image, or that of its file with the offset or row behind a slash. A row that comes twice has its name twice. */
+    @Override
+    public String name(int i) {
+        Location location = manifest.location(i);
+        if (location instanceof Location.Stretch stretch) {
+            return stretch.file() + "/" + stretch.offset();
+        }
+        return location instanceof Location.Row row
+                ? row.file() + "/" + row.row()
+                : location.file().toString();
+    }
+
+    @Override
+    public int label(int i) {
+        return labels.of(i);
+    }
+
+    @Override
+    public List<String> classes() {
+        return labels.classes();
+    }
+
+    @Override
+    public Optional<Runs> runs() {
+        return runs;
     }
 }

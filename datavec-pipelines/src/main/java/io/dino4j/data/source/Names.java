@@ -8,7 +8,7 @@ import java.util.Arrays;
  * more while texts are added. It is changed by one thread; afterwards any number may read.
  */
 final class Names {
-    private static final int BLOCK = 1 << 20;
+    private static final int BLOCK = 1 << 18; // larger arrays waste room in the collector
 
     private byte[][] blocks = new byte[1][];
     private int lastBlock = -1;
@@ -53,17 +53,54 @@ final class Names {
         return new String(bytes(i), StandardCharsets.UTF_8);
     }
 
-    private byte[] bytes(int i) {
-        byte[] block = blocks[(int) (starts[i] >>> 32)];
-        int at = (int) starts[i];
+    /** Positions in the order of the texts as Java compares them. */
+    int[] sorted() {
+        Integer[] order = new Integer[size];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, this::compare);
+        return Arrays.stream(order).mapToInt(i -> i).toArray();
+    }
+
+    private int compare(int i, int j) {
+        byte[] a = blocks[(int) (starts[i] >>> 32)];
+        byte[] b = blocks[(int) (starts[j] >>> 32)];
+        int fromA = textAt(a, (int) starts[i]);
+        int fromB = textAt(b, (int) starts[j]);
+        int lengthA = length(a, (int) starts[i]);
+        int lengthB = length(b, (int) starts[j]);
+        int differs = Arrays.mismatch(a, fromA, fromA + lengthA, b, fromB, fromB + lengthB);
+        if (differs < 0 || differs >= Math.min(lengthA, lengthB)) {
+            return Integer.compare(lengthA, lengthB);
+        }
+        int left = a[fromA + differs] & 0xff;
+        int right = b[fromB + differs] & 0xff;
+        // UTF-16 puts characters of four bytes before some of three, UTF-8 behind them
+        return Math.max(left, right) >= 0xf0 ? get(i).compareTo(get(j)) : Integer.compare(left, right);
+    }
+
+    private static int textAt(byte[] block, int start) {
+        int at = start;
+        while (block[at++] < 0) {
+            // the last byte of the length is positive
+        }
+        return at;
+    }
+
+    private static int length(byte[] block, int start) {
         int length = 0;
-        for (int shift = 0; ; shift += 7) {
+        for (int at = start, shift = 0; ; shift += 7) {
             byte b = block[at++];
             length |= (b & 0x7f) << shift;
             if (b >= 0) {
-                return Arrays.copyOfRange(block, at, at + length);
+                return length;
             }
         }
+    }
+
+    private byte[] bytes(int i) {
+        byte[] block = blocks[(int) (starts[i] >>> 32)];
+        int at = textAt(block, (int) starts[i]);
+        return Arrays.copyOfRange(block, at, at + length(block, (int) starts[i]));
     }
 
     private void append(byte[] bytes) {

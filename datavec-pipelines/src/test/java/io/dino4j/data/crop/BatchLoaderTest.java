@@ -120,6 +120,60 @@ final class BatchLoaderTest {
         }
     }
 
+    /** Two workers of batch 3, and three of batch 2, see what one of batch 6 sees: images, crops, masks. */
+    @ParameterizedTest
+    @CsvSource({"2,0", "3,0", "6,0", "2,4"})
+    void workersShareTheBatchOfOne(int world, int start) {
+        int part = BATCH / world;
+        List<Copy> whole;
+        try (BatchLoader loader = open(shapes, 42, start, 2, 1)) {
+            whole = take(loader, 5);
+        }
+        for (int rank = 0; rank < world; rank++) {
+            try (BatchLoader loader = BatchLoader.open(
+                    shapes, CONFIG, part, new Worker(rank, world), 42, start, 2, 1, BatchLoaderTest::failOnWarning)) {
+                List<Copy> own = take(loader, 5);
+                for (int step = 0; step < 5; step++) {
+                    assertPart(whole.get(step), own.get(step), rank * part, part);
+                    assertTrue(own.get(step).masked() <= loader.upperBound());
+                }
+            }
+        }
+        assertThrows(IllegalArgumentException.class, () -> new Worker(2, 2));
+    }
+
+    private static void assertPart(Copy whole, Copy own, int first, int part) {
+        assertEquals(whole.step(), own.step());
+        assertEquals(whole.images().subList(first, first + part), own.images());
+        assertRows(whole.globals(), own.globals(), first, part, MultiCropConfig.GLOBAL_CROPS);
+        assertRows(whole.locals(), own.locals(), first, part, CONFIG.localCrops());
+        assertRows(whole.masks(), own.masks(), first, part, MultiCropConfig.GLOBAL_CROPS);
+        int at = 0;
+        for (int i = 0; i < own.masks().length; i++) {
+            if (own.masks()[i] > 0) {
+                assertEquals(i, own.indices()[at]);
+                int patches = CONFIG.numPatches();
+                int slot = i / patches;
+                double masked = 0;
+                for (int p = 0; p < patches; p++) {
+                    masked += own.masks()[slot * patches + p];
+                }
+                assertEquals(1 / masked, own.weights()[at++], 1e-6);
+            }
+        }
+        assertEquals(at, own.masked());
+    }
+
+    /** Rows are crop by crop; each crop's rows of the worker are a stretch of the whole's. */
+    private static void assertRows(float[] whole, float[] own, int first, int part, int crops) {
+        int row = whole.length / crops / BATCH;
+        for (int c = 0; c < crops; c++) {
+            assertArrayEquals(
+                    Arrays.copyOfRange(whole, (c * BATCH + first) * row, (c * BATCH + first + part) * row),
+                    Arrays.copyOfRange(own, c * part * row, (c + 1) * part * row));
+        }
+    }
+
     @Test
     void everyEpochShowsEveryImageOnceInAnotherOrder() {
         try (BatchLoader loader = open(shapes, 7, 0, 2, 2)) {

@@ -3,8 +3,8 @@ package io.dino4j.examples.benchmark;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.data.image.EvalTransform;
-import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.source.ImageSources;
 import io.dino4j.data.source.ImageSubset;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.Precision;
@@ -12,6 +12,7 @@ import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.FeatureKind;
 import io.dino4j.zoo.feature.Extraction;
 import io.dino4j.zoo.feature.Extraction.Times;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,11 @@ final class ExtractBenchmark implements Callable<Integer> {
             description = "Backbone: nano, tiny, vits14, vitb14, vitl14 or vitg14; default ${DEFAULT-VALUE}.")
     private String preset;
 
-    @Option(names = "--images", required = true, paramLabel = "DIR", description = "Folder of JPEG and PNG files.")
+    @Option(
+            names = "--images",
+            required = true,
+            paramLabel = "PATH",
+            description = "Folder of images, tar or Parquet files, or a manifest.")
     private Path images;
 
     @Option(
@@ -101,13 +106,13 @@ final class ExtractBenchmark implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         if (rounds < 1 || count < batch || batch < 1) {
             throw new IllegalArgumentException(
                     "--rounds and --batch must be at least 1, and --count at least --batch; got %d, %d and %d"
                             .formatted(rounds, batch, count));
         }
-        ImageFolder folder = new ImageFolder(images);
+        ImageSource folder = ImageSources.open(images.toString(), this::tell);
         int used = Math.min(count, folder.size()) / batch * batch; // whole batches: the network is measured on such
         if (used == 0) {
             throw new IllegalArgumentException(

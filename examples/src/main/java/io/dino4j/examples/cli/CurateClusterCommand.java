@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  ./dino4j curate cluster --embeddings pool.emb --k 1000 --out clusters",
+            "  ./dino4j curate cluster --embeddings pool.emb --k 1000 --levels 3 --out clusters       to balance",
             "  ./dino4j curate cluster --embeddings pool.emb --k 1000 --batch 100000 --out clusters   mini-batches",
             "",
             "After an interruption the same command goes on after the last iteration."
@@ -37,6 +38,13 @@ final class CurateClusterCommand implements Callable<Integer> {
 
     @Option(names = "--k", required = true, paramLabel = "N", description = "Clusters.")
     private int clusters;
+
+    @Option(
+            names = "--levels",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Levels, each with a tenth of the clusters of the one below; default ${DEFAULT-VALUE}.")
+    private int levels;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
     private Path out;
@@ -77,7 +85,7 @@ final class CurateClusterCommand implements Callable<Integer> {
         KMeansConfig config =
                 KMeansConfig.of(clusters, seed).withIterations(iterations).withBatch(batch);
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            new ClusterStage(EmbeddingSet.open(embeddings), config).run(out, BlocksOf.LOCAL, force, progress);
+            new ClusterStage(EmbeddingSet.open(embeddings), config, levels).run(out, BlocksOf.LOCAL, force, progress);
         }
         StageSummary done = StageSummary.of(out);
         CurateCommand.print(

@@ -13,7 +13,12 @@ import picocli.CommandLine.Model.CommandSpec;
         description =
                 "Choose images to learn from: remove near-duplicates, find clusters, retrieve what is like a curated set.",
         mixinStandardHelpOptions = true,
-        subcommands = {CurateEmbedCommand.class, CurateClusterCommand.class, CurateRetrieveCommand.class},
+        subcommands = {
+            CurateEmbedCommand.class,
+            CurateClusterCommand.class,
+            CurateRetrieveCommand.class,
+            CurateBalanceCommand.class
+        },
         footer = {
             "",
             "Examples:",
@@ -21,6 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
             "  ./dino4j curate dedup    --embeddings pool.emb --out pool.dedup",
             "  ./dino4j curate cluster  --embeddings pool.dedup --k 1000 --out clusters",
             "  ./dino4j curate retrieve --curated seed.emb --pool pool.dedup --per-image 4 --out lvd.manifest",
+            "  ./dino4j curate balance  --clusters clusters --images 100000 --out balanced.manifest",
             "  ./dino4j curate run      --config curation.yaml",
             "  ./dino4j pretrain        --images lvd.manifest --preset nano --out runs/curated",
             "",

@@ -1,15 +1,18 @@
 package io.dino4j.examples.cli;
 
 import io.dino4j.data.curation.StageSummary;
-import io.dino4j.data.source.ImageFolder;
+import io.dino4j.data.curation.copy.CopyEmbedding;
 import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.source.ImageSources;
 import io.dino4j.data.vector.VectorType;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +29,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  ./dino4j curate embed --images pool/ --weights dinov2_vits14 --out pool.emb",
+            "  ./dino4j curate embed --images pool/ --copies --out pool.copies            to remove near-duplicates",
+            "  ./dino4j curate embed --images benchmark/ --like pool.copies --out benchmark.copies",
             "  ./dino4j curate embed --images 'shards/*.tar' --weights runs/photos --type float16 --out pool.emb",
             "",
             "After an interruption the same command goes on where it stopped. Images that cannot be read are named",
@@ -39,12 +44,29 @@ final class CurateEmbedCommand implements Callable<Integer> {
             description = "Folder of images, tar shards, Parquet files with images, or a manifest.")
     private String images;
 
-    @Option(
-            names = "--weights",
-            required = true,
-            paramLabel = "PATH",
-            description = "A .pth or .safetensors file, a run, a folder of the Hugging Face hub, or a released model.")
-    private Path weights;
+    @ArgGroup(multiplicity = "1")
+    private By by;
+
+    private static final class By {
+        @Option(
+                names = "--weights",
+                paramLabel = "PATH",
+                description =
+                        "By a network: a .pth or .safetensors file, a run, a folder of the Hugging Face hub, or a released model.")
+        private Path weights;
+
+        @Option(
+                names = "--copies",
+                description =
+                        "By what does not change in altered copies, learnt from these images: for 'curate dedup'.")
+        private boolean copies;
+
+        @Option(
+                names = "--like",
+                paramLabel = "DIR",
+                description = "As these were embedded with --copies, to be compared with them.")
+        private Path like;
+    }
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
     private Path out;
@@ -99,11 +121,15 @@ final class CurateEmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ImageSource source = new ImageFolder(Path.of(images));
-        NetworkEmbedding embedding =
-                new NetworkEmbedding(weights, options, kernels.list(), precision, size, batch, threads);
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            embedding.embed(source, images, out, type, force, progress);
+            ImageSource source = ImageSources.open(images, progress::say);
+            if (by.weights != null) {
+                new NetworkEmbedding(by.weights, options, kernels.list(), precision, size, batch, threads)
+                        .embed(source, images, out, type, force, progress);
+            } else {
+                new CopyEmbedding(source, images, Optional.ofNullable(by.like), threads, 0)
+                        .run(out, type, force, progress);
+            }
         }
         StageSummary done = StageSummary.of(out);
         Object unreadable = done.values().get("unreadable");

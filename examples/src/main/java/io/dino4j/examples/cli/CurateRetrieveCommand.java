@@ -153,6 +153,6 @@ final class CurateRetrieveCommand implements Callable<Integer> {
         }
         int k = Math.max(1, Math.min(MOST_CLUSTERS, (int) Math.round(Math.sqrt(all.size()))));
         Path made = out.toAbsolutePath().resolveSibling(out.getFileName() + ".clusters");
-        return new ClusterStage(all, KMeansConfig.of(k, seed)).run(made, BlocksOf.LOCAL, force, progress);
+        return new ClusterStage(all, KMeansConfig.of(k, seed), 1).run(made, BlocksOf.LOCAL, force, progress);
     }
 }

@@ -3,7 +3,6 @@ package io.dino4j.examples.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dino4j.data.image.EvalTransform;
-import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.Precision;
@@ -81,10 +80,10 @@ final class EvaluateCommand {
                         "A run, whose newest teacher is used, or weights: a .pth or .safetensors file, or a folder of the Hugging Face hub.")
         private Path weights;
 
-        @Option(names = "--train", required = true, paramLabel = "DIR", description = "Labelled images to look among.")
+        @Option(names = "--train", required = true, paramLabel = "PATH", description = "Labelled images to look among.")
         private Path train;
 
-        @Option(names = "--val", required = true, paramLabel = "DIR", description = "Labelled images to classify.")
+        @Option(names = "--val", required = true, paramLabel = "PATH", description = "Labelled images to classify.")
         private Path val;
 
         @Option(names = "--json", description = "Print JSON.")
@@ -101,8 +100,8 @@ final class EvaluateCommand {
 
         @Override
         public Integer call() throws Exception {
-            ImageSource bank = new ImageFolder(train);
-            ImageSource queries = new ImageFolder(val);
+            ImageSource bank = Images.open(train);
+            ImageSource queries = Images.open(val);
             requireClasses(bank, train);
             requireClasses(queries, val);
             Subject subject = RunDirectory.holdsRun(weights) ? run() : file();
@@ -157,7 +156,8 @@ final class EvaluateCommand {
         private static void requireClasses(ImageSource source, Path folder) {
             if (source.classes().size() < 2) {
                 throw new IllegalArgumentException(
-                        "%s has no classes: k-NN needs one folder for each class".formatted(folder));
+                        "%s has no classes: k-NN needs one folder for each class, or labels in tar or Parquet files or a manifest"
+                                .formatted(folder));
             }
         }
 

@@ -7,7 +7,8 @@ import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.KeepAspect;
 import io.dino4j.data.image.Normalization;
 import io.dino4j.data.image.Preprocessing;
-import io.dino4j.data.source.ImageFolder;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.source.ImageSources;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.graph.Precision;
 import io.dino4j.zoo.Dinov2;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
 /** Features of a folder of images, in a file. */
 @Command(
         name = "extract",
-        description = "Write the features of all images below a folder to a Parquet, NumPy or safetensors file.",
+        description = "Write the features of all images of a set to a Parquet, NumPy or safetensors file.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -59,7 +60,7 @@ final class ExtractCommand implements Callable<Integer> {
             description = "A .pth or .safetensors file, a run, a folder of the Hugging Face hub, or a released model.")
     private Path weights;
 
-    @Option(names = "--images", required = true, paramLabel = "DIR", description = "Folder of JPEG and PNG files.")
+    @Option(names = "--images", required = true, paramLabel = "PATH", description = Images.ACCEPTED)
     private Path images;
 
     @Option(
@@ -152,9 +153,8 @@ final class ExtractCommand implements Callable<Integer> {
         if (precision == Precision.F64) {
             throw new IllegalArgumentException("--precision must be f32 or bf16, got f64");
         }
-        ImageFolder folder = new ImageFolder(images);
-        IntFunction<String> paths =
-                i -> images.relativize(Path.of(folder.name(i))).toString().replace('\\', '/');
+        ImageSource folder = Images.open(images);
+        IntFunction<String> paths = ImageSources.relativeNames(images.toString(), folder);
         Path file = WeightOptions.find(weights);
         Dinov2.Options how = options.on(kernels.list()).in(precision);
         try (ConsoleProgress progress = new ConsoleProgress(System.err);
@@ -238,7 +238,7 @@ final class ExtractCommand implements Callable<Integer> {
     }
 
     /** What must be equal to go on with an interrupted run. */
-    private Map<String, String> settings(Path file, Dinov2 model, ImageFolder folder, IntFunction<String> paths)
+    private Map<String, String> settings(Path file, Dinov2 model, ImageSource folder, IntFunction<String> paths)
             throws IOException {
         Map<String, String> s = new LinkedHashMap<>();
         s.put("weights", weights.toString());

@@ -15,12 +15,9 @@ import io.dino4j.zoo.feature.NetworkEmbedder;
 import io.dino4j.zoo.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /**
  * How images are embedded by a network.
@@ -55,15 +52,8 @@ record NetworkEmbedding(
                 Dinov2 model = loaded.with(preprocessing(loaded))) {
             int side = ((EvalTransform) model.preprocessing()).crop();
             int together = batch.orElse(Extraction.usualBatch(model.config().numTokens(side, side)));
-            Map<String, String> settings = new LinkedHashMap<>();
-            settings.put(EmbeddingSet.EMBEDDER, name(file, model));
-            settings.put("images", named);
-            settings.put("images_listed", Integer.toString(images.size()));
-            settings.put(
-                    "images_sha256",
-                    Sha256.ofLines(IntStream.range(0, images.size()).mapToObj(images::name)));
-            return new Embedding(images, new NetworkEmbedder(model, together), together, threads)
-                    .run(out, settings, type, force, progress);
+            Embedding embedding = new Embedding(images, new NetworkEmbedder(model, together), together, threads);
+            return embedding.run(out, embedding.settings(name(file, model), named), type, force, progress);
         }
     }
 

@@ -90,7 +90,16 @@ final class PictureOptions {
      * @throws UnreadableImageException if it cannot be read, or is so narrow that less than a patch is left
      */
     Framed read(Path file, PictureBackbone backbone) throws UnreadableImageException {
-        Image image = ImageDecoder.read(file);
+        return frame(file, ImageDecoder.read(file), backbone);
+    }
+
+    /**
+     * Makes an image fit for the network.
+     *
+     * @param file its name
+     * @throws UnreadableImageException if it is so narrow that less than a patch is left
+     */
+    Framed frame(Path file, Image image, PictureBackbone backbone) throws UnreadableImageException {
         try {
             Framing framing = Framing.of(image.width(), image.height(), size(backbone), backbone.patchSize());
             return new Framed(file, framing, framing.apply(image), photo(image, framing));

@@ -9,10 +9,7 @@ import picocli.CommandLine.Option;
 
 /** The options that say what a run is: its configuration and its images. */
 final class RunOptions {
-    @Option(
-            names = "--images",
-            paramLabel = "DIR",
-            description = "Folder of JPEG and PNG files, searched with its sub-folders.")
+    @Option(names = "--images", paramLabel = "PATH", description = Images.ACCEPTED)
     private Path images;
 
     @Option(
@@ -44,9 +41,9 @@ final class RunOptions {
 
     @Option(
             names = "--val",
-            paramLabel = "DIR",
+            paramLabel = "PATH",
             description =
-                    "Labelled images, a folder for each class, to measure k-NN accuracy on; without it, if --images has a folder for each class, some of its images are held out of the k-NN bank.")
+                    "Labelled images, such as a folder for each class, to measure k-NN accuracy on; without it, if --images has classes, some of its images are held out of the k-NN bank.")
     private Path val;
 
     /** Labelled images to classify. */

@@ -1,12 +1,12 @@
 package io.dino4j.examples.cli;
 
-import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.ImageSubset;
 import io.dino4j.data.source.RenderedShapes;
 import io.dino4j.train.KnnProbe;
 import io.dino4j.train.Recipe;
 import io.dino4j.train.config.RunConfig;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /**
  * The images of a run, and those that its features are measured on.
  *
- * @param dataset {@code train.dataset_path}: a folder, or {@link #BUILT_IN}
+ * @param dataset {@code train.dataset_path}: a folder, tar or Parquet files, a manifest, or {@link #BUILT_IN}
  * @param source the images to learn from
  */
 record TrainingImages(String dataset, ImageSource source) {
@@ -28,21 +28,21 @@ record TrainingImages(String dataset, ImageSource source) {
     private static final int MAX_BANK = 5000;
 
     /** Opens the images that a configuration names. */
-    static TrainingImages of(String dataset) {
+    static TrainingImages of(String dataset) throws IOException {
         return new TrainingImages(
-                dataset, dataset.equals(BUILT_IN) ? RenderedShapes.train(0) : new ImageFolder(Path.of(dataset)));
+                dataset, dataset.equals(BUILT_IN) ? RenderedShapes.train(0) : Images.open(Path.of(dataset)));
     }
 
     /**
      * What to measure k-NN accuracy on; empty if no classes are known.
      *
-     * @param val folder of labelled images to classify; without it some of the images are held out
+     * @param val labelled images to classify; without it some of the images are held out
      */
-    Optional<KnnProbe> probe(RunConfig c, Optional<Path> val) {
+    Optional<KnnProbe> probe(RunConfig c, Optional<Path> val) throws IOException {
         int threads = Runtime.getRuntime().availableProcessors();
         if (val.isPresent()) {
             return Optional.of(
-                    new KnnProbe(first(source, MAX_BANK), new ImageFolder(val.get()), Recipe.evaluation(c), threads));
+                    new KnnProbe(first(source, MAX_BANK), Images.open(val.get()), Recipe.evaluation(c), threads));
         }
         if (dataset.equals(BUILT_IN)) {
             return Optional.of(new KnnProbe(source, RenderedShapes.test(0), Recipe.evaluation(c), threads));

@@ -2,8 +2,10 @@ package io.dino4j.examples.cli;
 
 import io.dino4j.data.Progress;
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.UnreadableImageException;
-import io.dino4j.data.source.ImageFolder;
+import io.dino4j.data.source.ImageSource;
+import io.dino4j.data.source.ImageSources;
 import io.dino4j.examples.cli.PictureOptions.Framed;
 import io.dino4j.zoo.PatchFeatures;
 import io.dino4j.zoo.picture.Background;
@@ -11,6 +13,7 @@ import io.dino4j.zoo.picture.ContactSheet;
 import io.dino4j.zoo.picture.Parting;
 import io.dino4j.zoo.picture.PatchPca;
 import io.dino4j.zoo.picture.PcaPicture;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,8 +56,9 @@ final class VisualizePcaCommand implements Callable<Integer> {
     @Option(
             names = "--images",
             required = true,
-            paramLabel = "DIR",
-            description = "Folder of JPEG and PNG files, searched with its sub-folders; or one file.")
+            paramLabel = "PATH",
+            description =
+                    "One image; or a folder of JPEG and PNG files, searched with its sub-folders; tar or Parquet files; a manifest.")
     private Path images;
 
     @Option(
@@ -101,6 +105,8 @@ final class VisualizePcaCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private final Set<String> left = new LinkedHashSet<>();
+    private final Map<Path, Integer> inSet = new LinkedHashMap<>(); // by name, which tells images apart
+    private Optional<ImageSource> source = Optional.empty();
 
     /** An image shown, and its features. */
     private record Shown(Framed framed, PatchFeatures features, PatchPca pca) {}
@@ -152,14 +158,16 @@ final class VisualizePcaCommand implements Callable<Integer> {
         }
     }
 
-    private List<Path> files() {
-        if (Files.isRegularFile(images)) {
+    private List<Path> files() throws IOException {
+        if (Files.isRegularFile(images) && !ImageSources.isSet(images)) {
             return List.of(images);
         }
-        ImageFolder folder = new ImageFolder(images);
-        return IntStream.range(0, folder.size())
-                .mapToObj(i -> Path.of(folder.name(i)))
-                .toList();
+        ImageSource set = Images.open(images);
+        for (int i = 0; i < set.size(); i++) {
+            inSet.putIfAbsent(Path.of(set.name(i)), i);
+        }
+        source = Optional.of(set);
+        return List.copyOf(inSet.keySet());
     }
 
     private static List<Path> spread(List<Path> files, int count) {
@@ -182,7 +190,8 @@ final class VisualizePcaCommand implements Callable<Integer> {
 
     private Optional<Framed> read(Path file, PictureBackbone backbone, Progress progress) {
         try {
-            return Optional.of(picture.read(file, backbone));
+            Image image = source.isPresent() ? source.get().read(inSet.get(file)) : ImageDecoder.read(file);
+            return Optional.of(picture.frame(file, image, backbone));
         } catch (UnreadableImageException e) {
             left.add(e.getMessage());
             progress.say("left out: " + e.getMessage());
