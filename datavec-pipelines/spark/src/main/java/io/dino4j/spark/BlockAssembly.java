@@ -42,8 +42,8 @@ final class BlockAssembly implements Iterator<BlockRows> {
         while (true) {
             int at = (stretch._1() - first) * dimension;
             if (at != done) {
-                throw new IllegalStateException(
-                        "row %d %s".formatted(first + Math.min(at, done) / dimension, at > done ? "is missing" : "comes twice"));
+                throw new IllegalStateException("row %d %s"
+                        .formatted(first + Math.min(at, done) / dimension, at > done ? "is missing" : "comes twice"));
             }
             System.arraycopy(stretch._2(), 0, rows, at, stretch._2().length);
             done += stretch._2().length;

@@ -68,12 +68,16 @@ public final class PoolTable {
      * @throws IllegalArgumentException if it has not the columns, or images are missing or doubled; one line
      */
     public static PoolTable open(SparkSession spark, String path) {
-        Dataset<Row> table = spark.read().parquet(path);
+        Dataset<Row> table = spark.read().option("recursiveFileLookup", true).parquet(path);
         requireColumns(path, table);
         boolean hasTroubles = List.of(table.columns()).contains(TROUBLE);
         Dataset<Row> readable = hasTroubles ? table.where(col(TROUBLE).isNull()) : table;
         long[] unreadable = hasTroubles
-                ? table.where(col(TROUBLE).isNotNull()).select(col(IMAGE).cast("long")).as(Encoders.LONG()).collectAsList()
+                ? table
+                        .where(col(TROUBLE).isNotNull())
+                        .select(col(IMAGE).cast("long"))
+                        .as(Encoders.LONG())
+                        .collectAsList()
                         .stream()
                         .mapToLong(i -> i)
                         .sorted()
@@ -91,10 +95,11 @@ public final class PoolTable {
         List<String> names = List.of(table.columns());
         boolean vectors = names.contains(VECTOR)
                 && table.schema().apply(VECTOR).dataType() instanceof ArrayType list
-                && (list.elementType().equals(DataTypes.FloatType) || list.elementType().equals(DataTypes.DoubleType));
+                && (list.elementType().equals(DataTypes.FloatType)
+                        || list.elementType().equals(DataTypes.DoubleType));
         if (!names.contains(IMAGE) || !vectors) {
-            throw new IllegalArgumentException(
-                    "%s: has columns %s; expected %s, a number, and %s, a list of floats".formatted(path, names, IMAGE, VECTOR));
+            throw new IllegalArgumentException("%s: has columns %s; expected %s, a number, and %s, a list of floats"
+                    .formatted(path, names, IMAGE, VECTOR));
         }
     }
 
@@ -123,7 +128,8 @@ public final class PoolTable {
         int n = size;
         long[] gaps = unreadable;
         String name = path;
-        JavaRDD<Row> rows = readable.select(col(IMAGE).cast("long"), col(VECTOR).cast("array<float>")).toJavaRDD();
+        JavaRDD<Row> rows = readable.select(col(IMAGE).cast("long"), col(VECTOR).cast("array<float>"))
+                .toJavaRDD();
         JavaPairRDD<Integer, float[]> stretches =
                 rows.mapPartitionsToPair(part -> new Stretches(numbered(part, gaps, n, d, name), d));
         JavaRDD<BlockRows> blocks = stretches

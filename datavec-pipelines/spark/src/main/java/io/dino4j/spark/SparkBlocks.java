@@ -5,7 +5,9 @@ import io.dino4j.data.vector.BlockMemory;
 import io.dino4j.data.vector.BlockTask;
 import io.dino4j.data.vector.Blocks;
 import io.dino4j.data.vector.VectorFile;
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -83,7 +85,8 @@ public final class SparkBlocks implements Blocks, AutoCloseable {
         Broadcast<BlockTask<R>> shared =
                 JavaSparkContext.fromSparkContext(blocks.context()).broadcast(task);
         try {
-            return blocks.mapPartitions(rows -> List.of(work(shared.value(), rows)).iterator())
+            return blocks.mapPartitions(
+                            rows -> List.of(work(shared.value(), rows)).iterator())
                     .treeReduce((left, right) -> shared.value().merge(left, right));
         } catch (Exception e) { // Scala throws checked ones undeclared
             throw unchecked(e);
@@ -102,12 +105,21 @@ public final class SparkBlocks implements Blocks, AutoCloseable {
         return result;
     }
 
-    /** What a task threw is what local blocks would have thrown. */
-    static RuntimeException unchecked(Exception e) {
-        if (e instanceof SparkException && e.getCause() instanceof RuntimeException cause) {
-            return cause;
+    /** What a task threw is what work on this machine would have thrown. */
+    static RuntimeException thrown(Exception e) throws IOException {
+        Throwable cause = e instanceof SparkException && e.getCause() != null ? e.getCause() : e;
+        if (cause instanceof IOException io) {
+            throw io;
         }
-        return e instanceof RuntimeException r ? r : new IllegalStateException(e.getMessage(), e);
+        return cause instanceof RuntimeException r ? r : new IllegalStateException(cause.getMessage(), e);
+    }
+
+    private static RuntimeException unchecked(Exception e) {
+        try {
+            return thrown(e);
+        } catch (IOException io) {
+            return new UncheckedIOException(io.getMessage(), io);
+        }
     }
 
     /** Executors may forget the rows. */

@@ -85,7 +85,7 @@ final class CurateClusterCommand implements Callable<Integer> {
         KMeansConfig config =
                 KMeansConfig.of(clusters, seed).withIterations(iterations).withBatch(batch);
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            new ClusterStage(EmbeddingSet.open(embeddings), config, levels).run(out, BlocksOf.LOCAL, force, progress);
+            new ClusterStage(EmbeddingSet.open(embeddings), config, levels).run(out, BlocksOf.here(), force, progress);
         }
         StageSummary done = StageSummary.of(out);
         CurateCommand.print(

@@ -123,7 +123,7 @@ final class CurateRetrieveCommand implements Callable<Integer> {
         wanted.requireComparable(all);
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
             new RetrievalStage(wanted, all, clusters(all, progress), rule(), most, !retrievedOnly)
-                    .run(out, BlocksOf.LOCAL, force, progress);
+                    .run(out, BlocksOf.here(), force, progress);
         }
         StageSummary done = StageSummary.of(out);
         CurateCommand.print(
@@ -153,6 +153,6 @@ final class CurateRetrieveCommand implements Callable<Integer> {
         }
         int k = Math.max(1, Math.min(MOST_CLUSTERS, (int) Math.round(Math.sqrt(all.size()))));
         Path made = out.toAbsolutePath().resolveSibling(out.getFileName() + ".clusters");
-        return new ClusterStage(all, KMeansConfig.of(k, seed), 1).run(made, BlocksOf.LOCAL, force, progress);
+        return new ClusterStage(all, KMeansConfig.of(k, seed), 1).run(made, BlocksOf.here(), force, progress);
     }
 }

@@ -1,24 +1,28 @@
 package io.dino4j.spark;
 
 import io.dino4j.data.curation.Embedder;
+import io.dino4j.data.curation.EmbedderRecipe;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Reduction;
+import io.dino4j.data.source.LocatedImages;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The embedders of this executor. They stay until it ends: a task of seconds does not load the weights again. */
-final class ExecutorEmbedders {
-    private static final Map<EmbedderRecipe, Embedder> MADE = new HashMap<>();
+/** What an executor keeps from task to task until it ends: embedders, so that weights are read once, and open files of images. */
+final class Executor {
+    static final LocatedImages.Reader IMAGES = new LocatedImages.Reader();
 
-    private ExecutorEmbedders() {}
+    private static final Map<String, Embedder> EMBEDDERS = new HashMap<>();
 
-    static synchronized Embedder of(EmbedderRecipe recipe) throws IOException {
-        Embedder embedder = MADE.get(recipe);
+    private Executor() {}
+
+    static synchronized Embedder embedder(EmbedderRecipe recipe) throws IOException {
+        Embedder embedder = EMBEDDERS.get(recipe.key());
         if (embedder == null) {
             embedder = new OneAtATime(recipe.make());
-            MADE.put(recipe, embedder);
+            EMBEDDERS.put(recipe.key(), embedder);
         }
         return embedder;
     }
