@@ -24,10 +24,13 @@ public sealed interface RetrievalRule {
      * Images of the clusters that curated images fall into, drawn at random, for small curated sets.
      *
      * @param images of each cluster, 1 or more; the paper takes 10,000
-     * @param leastCurated curated images that a cluster must hold to count; the paper asks for 4
+     * @param leastCurated curated images that a cluster must hold to count, 1 or more
      * @param seed of the draw
      */
     record PerCluster(int images, int leastCurated, long seed) implements RetrievalRule {
+        /** Curated images of a cluster, in the paper: more than 3. */
+        public static final int USUAL = 4;
+
         /** Checks the numbers. */
         public PerCluster {
             if (images < 1 || leastCurated < 1) {

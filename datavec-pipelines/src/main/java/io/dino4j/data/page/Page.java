@@ -41,6 +41,9 @@ public final class Page {
             details{margin-top:8px}summary{cursor:pointer;color:var(--dim)}
             """;
 
+    private static final String START = "<!-- sections -->\n";
+    private static final String END = "<!-- end of sections -->\n";
+
     private final String title;
     private final StringBuilder body = new StringBuilder();
 
@@ -101,12 +104,29 @@ public final class Page {
                 "</table>\n<details><summary>Configuration</summary><pre>" + escape(settings) + "</pre></details>\n");
     }
 
+    /**
+     * Adds the sections of a page that was written before, pictures and all, without its heading.
+     *
+     * @param report as {@link #write} wrote it
+     * @throws IOException if it cannot be read or is no such page
+     */
+    public Page include(Path report) throws IOException {
+        String text = Files.readString(report);
+        int start = text.indexOf(START);
+        int end = text.lastIndexOf(END);
+        if (start < 0 || end < start) {
+            throw new IOException("%s: is no report of dino4j; make it again".formatted(report));
+        }
+        return html(text.substring(start + START.length(), end));
+    }
+
     /** The whole page as text. */
     public String text() {
         String escaped = escape(title);
         return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                 + "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>" + escaped
-                + "</title>\n<style>\n" + STYLE + "</style></head><body>\n<h1>" + escaped + "</h1>\n" + body
+                + "</title>\n<style>\n" + STYLE + "</style></head><body>\n<h1>" + escaped + "</h1>\n" + START + body
+                + END
                 + "</body></html>\n";
     }
 

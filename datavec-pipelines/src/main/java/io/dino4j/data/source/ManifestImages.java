@@ -1,15 +1,13 @@
 package io.dino4j.data.source;
 
+import io.dino4j.data.file.Sha256;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,7 +90,7 @@ public final class ManifestImages implements ImageSource {
         }
         if (check == Check.HASH) {
             String expectedHash = manifest.columns().hash(i);
-            String hash = HexFormat.of().formatHex(sha256().digest(bytes));
+            String hash = Sha256.of(bytes);
             if (!hash.equals(expectedHash)) {
                 throw new UnreadableImageException(
                         name(i), "has the SHA-256 %s, and the manifest says %s".formatted(hash, expectedHash));
@@ -128,14 +126,6 @@ public final class ManifestImages implements ImageSource {
                 parquet.put(file, shard);
             }
             return shard;
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
         }
     }
 

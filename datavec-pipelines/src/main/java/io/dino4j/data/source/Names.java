@@ -126,11 +126,18 @@ final class Names {
         used += bytes.length;
     }
 
+    private boolean isAt(int i, byte[] bytes) {
+        byte[] block = blocks[(int) (starts[i] >>> 32)];
+        int at = textAt(block, (int) starts[i]);
+        return length(block, (int) starts[i]) == bytes.length
+                && Arrays.equals(block, at, at + bytes.length, bytes, 0, bytes.length);
+    }
+
     private int slot(byte[] bytes) {
         int hash = Arrays.hashCode(bytes) * 0x9e3779b9;
         int mask = table.length - 1;
         int slot = (hash ^ hash >>> 15) & mask;
-        while (table[slot] != 0 && !Arrays.equals(bytes(table[slot] - 1), bytes)) {
+        while (table[slot] != 0 && !isAt(table[slot] - 1, bytes)) {
             slot = slot + 1 & mask;
         }
         return slot;

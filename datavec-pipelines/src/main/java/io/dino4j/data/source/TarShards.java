@@ -9,6 +9,7 @@ import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class TarShards implements ImageSource {
      *
      * @param shards tar files, in the order of their images
      * @param warnings receives one line for each archive that is cut off or damaged: the images before that place are used
-     * @throws IllegalArgumentException if there is no image in them, or one is no tar archive at all
+     * @throws IllegalArgumentException if there is no image in them, or a file is missing or no tar archive at all
      */
     public TarShards(List<Path> shards, Consumer<String> warnings) {
         this.shards = List.copyOf(shards);
@@ -59,7 +60,9 @@ public final class TarShards implements ImageSource {
                 grouping.flush();
             } catch (IOException e) {
                 grouping.flush();
-                if (size == before && shards.size() == 1) {
+                if (e instanceof TarWalk.NoArchiveException
+                        || e instanceof FileSystemException
+                        || size == before && shards.size() == 1) {
                     throw new IllegalArgumentException(Reasons.of(shards.get(i), e), e);
                 }
                 warnings.accept("%s; its %d images before that are used"

@@ -44,6 +44,13 @@ final class TarWalk {
         byte[] read() throws IOException;
     }
 
+    /** The file is something else from its first byte on. */
+    static final class NoArchiveException extends IOException {
+        NoArchiveException(String message) {
+            super(message);
+        }
+    }
+
     private TarWalk(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
@@ -100,7 +107,7 @@ final class TarWalk {
             longName = "";
             longSize = -1;
         }
-        at = offset + Math.min(end - offset, (length + BLOCK - 1) / BLOCK * BLOCK);
+        at = offset + (length + BLOCK - 1) / BLOCK * BLOCK;
         return true;
     }
 
@@ -240,7 +247,7 @@ final class TarWalk {
         int magic = start.length < 4 ? 0 : ByteBuffer.wrap(start).getInt();
         boolean packed =
                 magic >>> 16 == 0x1f8b || magic == 0x28b52ffd || magic >>> 8 == 0x425a68 || magic == 0xfd377a58;
-        return new IOException(
+        return new NoArchiveException(
                 packed
                         ? file
                                 + ": is compressed; members of plain .tar files alone can be read in any order, so unpack it once"

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.data.Pictures;
 import io.dino4j.data.image.Reduction;
+import io.dino4j.data.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +63,36 @@ final class ImageFolderTest {
         Files.createSymbolicLink(root.resolve("linked"), real.resolve("a"));
         Files.createSymbolicLink(real.resolve("a/loop"), real.resolve("a"));
         assertEquals(1, new ImageFolder(root).size());
+    }
+
+    @Test
+    void namesOfAllKindsAndEmptyFilesAreListed() throws IOException {
+        List<String> names =
+                List.of("a b/c d.jpg", "a-b/1.png", "a/1.png", "ä/甲 ö.png", "z/\uFF5A.png", "z/\uD83D\uDC31.png");
+        for (String name : names) {
+            Pictures.write(dir.resolve("x.png"), Pictures.picture(8, 8, 1));
+            Path file = dir.resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.move(dir.resolve("x.png"), file);
+        }
+        Path empty = Files.createFile(dir.resolve("zero.png"));
+        Path gone = Files.createSymbolicLink(dir.resolve("zz.png"), dir.resolve("nowhere"));
+        ImageFolder folder = new ImageFolder(dir);
+        List<String> expected = Stream.concat(names.stream(), Stream.of("zero.png", "zz.png"))
+                .sorted()
+                .toList();
+        for (int i = 0; i < folder.size(); i++) {
+            assertEquals(dir.resolve(expected.get(i)).toString(), folder.name(i));
+        }
+        assertEquals(expected.size(), folder.size());
+        assertEquals(List.of("a", "a b", "a-b", "z", "ä"), folder.classes());
+        assertEquals(8, folder.read(3).width());
+        for (Path bad : List.of(empty, gone)) {
+            int i = expected.indexOf(bad.getFileName().toString());
+            UnreadableImageException e = assertThrows(UnreadableImageException.class, () -> folder.read(i));
+            assertTrue(e.getMessage().startsWith(bad + ": "), e.getMessage());
+            assertEquals(-1, folder.label(i));
+        }
     }
 
     @Test

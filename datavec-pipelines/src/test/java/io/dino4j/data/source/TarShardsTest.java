@@ -187,6 +187,11 @@ final class TarShardsTest {
         assertFailure(
                 none + ": no images found in 1 tar archive(s); expected members ending in .jpg, .jpeg or .png", none);
         assertFailure(dir.resolve("missing.tar") + ": no such file", dir.resolve("missing.tar"));
+        Path good = new Tar().add("1.jpg", PNG).write(dir.resolve("good.tar"));
+        for (Path bad : List.of(gz, text, dir.resolve("missing.tar"))) {
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> open(good, bad));
+            assertTrue(e.getMessage().startsWith(bad + ": "), e.getMessage());
+        }
     }
 
     private void assertFailure(String message, Path file) {

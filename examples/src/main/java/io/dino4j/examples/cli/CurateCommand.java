@@ -17,7 +17,8 @@ import picocli.CommandLine.Model.CommandSpec;
             CurateEmbedCommand.class,
             CurateClusterCommand.class,
             CurateRetrieveCommand.class,
-            CurateBalanceCommand.class
+            CurateBalanceCommand.class,
+            CurateRunCommand.class
         },
         footer = {
             "",
