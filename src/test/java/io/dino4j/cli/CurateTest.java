@@ -89,9 +89,10 @@ final class CurateTest {
         assertTrue(done.out().endsWith("report: " + out.resolve("report.html") + "\n"), done.out());
         assertEquals(1, summary(out.resolve("pool.copies")).get("unreadable").asInt());
         JsonNode dedup = summary(out.resolve("pool.dedup"));
-        assertEquals(66, dedup.get("in").asInt());
+        assertEquals(90, dedup.get("in").asInt());
         assertTrue(dedup.get("out").asInt() < 60, "copies and the benchmark's picture are gone: " + dedup);
-        assertEquals(24, summary(out.resolve("lvd.manifest")).get("retrieved").asInt());
+        int retrieved = summary(out.resolve("lvd.manifest")).get("retrieved").asInt();
+        assertTrue(retrieved > 8 && retrieved <= 24, "3 of each of 8, as far as there are free ones: " + retrieved);
         String report = Files.readString(out.resolve("report.html"));
         for (String stage : STAGES) {
             assertTrue(report.contains("<td>" + stage + "</td>"), stage);
@@ -115,7 +116,7 @@ final class CurateTest {
     void wrongUseIsNamedAndLeavesNothing() throws IOException {
         Path emb = dir.resolve("pool.emb");
         Outcome.of("curate", "embed", "--images", dir.resolve("none"), "--weights", run, "--out", emb)
-                .failed(2, "none: no such file or folder");
+                .failed(2, "none: no such folder or file");
         Outcome.of("curate", "embed", "--images", curated, "--weights", run, "--size", 30, "--out", emb)
                 .failed(2, "--size must be a multiple of 8");
         Outcome.of("curate", "embed", "--images", curated, "--weights", run, "--batch", 257, "--out", emb)
@@ -147,7 +148,26 @@ final class CurateTest {
                         dir.resolve("r"))
                 .failed(2, "has vectors of", "embed both with the same weights");
         Path yaml = Files.writeString(dir.resolve("bad.yaml"), "imags: x\n");
-        Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: unknown key imags", "images");
+        Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: images: is missing");
+    }
+
+    @Test
+    void imagesAreLookedAtUnlessTheUserTrustsTheVectors() throws IOException {
+        Path copies = dir.resolve("copies");
+        Outcome.of("curate", "embed", "--images", curated, "--copies", "--out", copies)
+                .succeeded();
+        for (boolean verified : new boolean[] {true, false}) {
+            Path out = dir.resolve("dedup " + verified);
+            String[] more = verified ? new String[0] : new String[] {"--no-verify"};
+            Object[] args = Stream.concat(
+                            Stream.of("curate", "dedup", "--embeddings", copies, "--out", out, "--json"),
+                            Stream.of(more))
+                    .toArray();
+            JsonNode json =
+                    new ObjectMapper().readTree(Outcome.of(args).succeeded().out());
+            assertEquals(verified, json.get("verified").asBoolean());
+            assertEquals(verified ? 0.15 : 0.55, json.get("threshold").asDouble(), 1e-6);
+        }
     }
 
     /** SIGKILL in each stage; the same command, given again, ends in the same set. */

@@ -1,5 +1,6 @@
 package io.dino4j.data.crop;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -18,6 +19,8 @@ final class BatchArrays {
     private final INDArray masks;
     private final INDArray maskIndices;
     private final INDArray maskWeights;
+    private final int batchSize;
+    private final FloatBuffer[] rows; // made once: a new one for every crop would be the only garbage of writing it
 
     @SuppressWarnings("try") // the scope is used by being open
     BatchArrays(MultiCropConfig config, int batchSize, int upperBound) {
@@ -29,6 +32,19 @@ final class BatchArrays {
             maskIndices = Nd4j.create(DataType.INT32, upperBound);
             maskWeights = Nd4j.create(DataType.FLOAT, upperBound);
         }
+        this.batchSize = batchSize;
+        rows = new FloatBuffer[slots + config.localCrops() * batchSize];
+        for (int row = 0; row < rows.length; row++) {
+            rows[row] = row < slots ? row(globals, row) : row(locals, row - slots);
+        }
+    }
+
+    private static FloatBuffer row(INDArray crops, int row) {
+        long length = crops.length() / crops.size(0);
+        return new FloatPointer(crops.data().addressPointer())
+                .position(row * length)
+                .limit((row + 1) * length)
+                .asBuffer();
     }
 
     private static INDArray crops(int count, int size) {
@@ -37,6 +53,11 @@ final class BatchArrays {
 
     INDArray globals() {
         return globals;
+    }
+
+    /** The memory of one crop of one image, (3, H, W). */
+    FloatBuffer row(int crop, int image) {
+        return rows[crop * batchSize + image];
     }
 
     INDArray locals() {
@@ -55,7 +76,7 @@ final class BatchArrays {
         return maskWeights;
     }
 
-    /** Copies one crop, channels first, to a row of {@link #globals()} or {@link #locals()}. */
+    /** Copies one image, channels first, to a row of an array. */
     static void putCrop(INDArray crops, int row, float[] values, int length) {
         put(crops, (long) row * length, values, length);
     }

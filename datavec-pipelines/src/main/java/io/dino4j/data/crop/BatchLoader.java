@@ -1,13 +1,10 @@
 package io.dino4j.data.crop;
 
 import io.dino4j.data.Seed;
-import io.dino4j.data.image.Image;
-import io.dino4j.data.image.Normalization;
-import io.dino4j.data.image.Reduction;
+import io.dino4j.data.image.Canvas;
 import io.dino4j.data.source.CachedImages;
 import io.dino4j.data.source.ImageSource;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
@@ -50,6 +48,7 @@ public final class BatchLoader implements AutoCloseable {
     private final Seed cropSeed;
     private final Seed maskSeed;
     private final ReadableImages images;
+    private final ThreadLocal<Canvas> canvases = ThreadLocal.withInitial(Canvas::new);
     private final ExecutorService pool;
 
     private final Queue<BatchArrays> free = new ArrayDeque<>(); // these four are guarded by this
@@ -83,7 +82,7 @@ public final class BatchLoader implements AutoCloseable {
         this.maskSeed = root.derive("masks");
         long cacheBytes = Math.min(MAX_CACHE, Runtime.getRuntime().maxMemory() / 4);
         this.images = new ReadableImages(
-                new CachedImages(source, Reduction.NONE, cacheBytes),
+                new CachedImages(source, config.reduction(), cacheBytes),
                 new EpochOrder(source, root.derive("order")),
                 warnings);
         this.nextStep = startStep;
@@ -283,10 +282,9 @@ public final class BatchLoader implements AutoCloseable {
         @Override
         public void run() {
             try {
-                int side = Math.max(config.globalSize(), config.localSize());
-                float[] scratch = new float[3 * side * side];
+                Canvas canvas = canvases.get();
                 for (int i = next.getAndIncrement(); i < batchSize && !closed; i = next.getAndIncrement()) {
-                    fill(i, scratch);
+                    fill(i, canvas);
                     if (left.decrementAndGet() == 0) {
                         MaskSet all = masks.draw(block, maskSeed.at(step, 0));
                         MaskSet set = worker.part(all, MultiCropConfig.GLOBAL_CROPS, batchSize, config.numPatches());
@@ -303,18 +301,13 @@ public final class BatchLoader implements AutoCloseable {
             }
         }
 
-        private void fill(int i, float[] scratch) {
+        private void fill(int i, Canvas canvas) {
             ReadableImages.Found found = images.at(worker.position(step, batchSize, i));
             indices[i] = found.index();
-            List<Image> views = crops.views(found.image(), cropSeed.at(step, worker.sample(batchSize, i)));
-            Normalization normalization = config.normalization();
-            for (int c = 0; c < views.size(); c++) {
-                Image view = views.get(c);
-                normalization.write(view, scratch);
-                boolean global = c < MultiCropConfig.GLOBAL_CROPS;
-                int crop = global ? c : c - MultiCropConfig.GLOBAL_CROPS;
-                BatchArrays.putCrop(
-                        global ? arrays.globals() : arrays.locals(), crop * batchSize + i, scratch, view.rgb().length);
+            RandomGenerator rng = cropSeed.at(step, worker.sample(batchSize, i));
+            for (int crop = 0; crop < crops.count(); crop++) {
+                crops.cut(crop, found.image(), canvas, rng);
+                canvas.write(config.normalization(), arrays.row(crop, i));
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.dino4j.data.crop;
 
+import io.dino4j.data.image.Canvas;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Transform;
 import java.util.ArrayList;
@@ -40,5 +41,24 @@ public final class MultiCrop {
             views.add(local.apply(image, rng));
         }
         return views;
+    }
+
+    /** Views of an image: 2 global crops, then the local ones. */
+    public int count() {
+        return MultiCropConfig.GLOBAL_CROPS + config.localCrops();
+    }
+
+    /**
+     * Cuts one view, in the order of {@link #views} and from the same generator; then they are the same.
+     *
+     * @param view from 0 to {@code count() - 1}
+     * @param image any size
+     * @param canvas receives the view; one for each thread, to be used again
+     * @param rng source of every random choice
+     */
+    public void cut(int view, Image image, Canvas canvas, RandomGenerator rng) {
+        Transform transform = view == 0 ? firstGlobal : view < MultiCropConfig.GLOBAL_CROPS ? secondGlobal : local;
+        canvas.show(image);
+        transform.apply(canvas, rng);
     }
 }

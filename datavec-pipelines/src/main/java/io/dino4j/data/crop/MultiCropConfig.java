@@ -1,7 +1,9 @@
 package io.dino4j.data.crop;
 
 import io.dino4j.data.image.Normalization;
+import io.dino4j.data.image.RandomResizedCrop;
 import io.dino4j.data.image.Range;
+import io.dino4j.data.image.Reduction;
 
 /**
  * What one training batch consists of. There are always two global crops per image. Sizes are pixels.
@@ -189,6 +191,21 @@ public record MultiCropConfig(
      */
     public int numPatches() {
         return gridSize() * gridSize();
+    }
+
+    /**
+     * How small an image may be decoded: so that the smallest crop that can be drawn of it still has at least as many columns and rows as
+     * it is resized to. It depends on the size of the image and this configuration alone.
+     *
+     * @return to be given to {@code ImageSource.read}
+     */
+    public Reduction reduction() {
+        Reduction global = new RandomResizedCrop(globalSize, globalScale, RandomResizedCrop.ASPECT).reduction();
+        if (localCrops == 0) {
+            return global;
+        }
+        Reduction local = new RandomResizedCrop(localSize, localScale, RandomResizedCrop.ASPECT).reduction();
+        return (width, height) -> Math.min(global.divisor(width, height), local.divisor(width, height));
     }
 
     private static void require(boolean ok, String message, Object... values) {

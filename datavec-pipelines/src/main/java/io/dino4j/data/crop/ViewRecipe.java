@@ -6,6 +6,8 @@ import io.dino4j.data.image.HorizontalFlip;
 import io.dino4j.data.image.Range;
 import io.dino4j.data.image.Solarize;
 import io.dino4j.data.image.Transform;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * What happens to one kind of crop after it was cut: mirror, colour jitter, grey, blur and solarise, in this order,
@@ -68,11 +70,24 @@ public record ViewRecipe(
      * @return crop, then everything this recipe says
      */
     public Transform toTransform(int size, Range scale) {
-        return Transform.randomResizedCrop(size, scale)
-                .then(Transform.sometimes(flip, new HorizontalFlip()))
-                .then(Transform.sometimes(jitter, strength.toTransform()))
-                .then(Transform.sometimes(gray, new Grayscale()))
-                .then(Transform.sometimes(blur, new GaussianBlur()))
-                .then(Transform.sometimes(solarize, new Solarize(SOLARIZE_THRESHOLD)));
+        return steps(size, scale).values().stream().reduce(Transform::then).orElseThrow();
+    }
+
+    /**
+     * The parts of {@link #toTransform}, each with its probability.
+     *
+     * @param size side of the crop, in pixels
+     * @param scale cut area as a fraction of the image's
+     * @return in the order in which they are applied: crop, flip, colour, gray, blur, solarize
+     */
+    public Map<String, Transform> steps(int size, Range scale) {
+        Map<String, Transform> steps = new LinkedHashMap<>();
+        steps.put("crop", Transform.randomResizedCrop(size, scale));
+        steps.put("flip", Transform.sometimes(flip, new HorizontalFlip()));
+        steps.put("colour", Transform.sometimes(jitter, strength.toTransform()));
+        steps.put("gray", Transform.sometimes(gray, new Grayscale()));
+        steps.put("blur", Transform.sometimes(blur, new GaussianBlur()));
+        steps.put("solarize", Transform.sometimes(solarize, new Solarize(SOLARIZE_THRESHOLD)));
+        return steps;
     }
 }

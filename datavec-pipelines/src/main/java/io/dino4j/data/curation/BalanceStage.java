@@ -44,9 +44,7 @@ public record BalanceStage(ClusterSet clusters, int images, Pick pick, long seed
         settings.put("images", Integer.toString(images));
         settings.put("pick", pick.name().toLowerCase(Locale.ROOT));
         settings.put("seed", Long.toString(seed));
-        if (!StageFolder.make(out, settings, force, this::fill)) {
-            progress.say("%s is done already".formatted(out));
-        }
+        StageFolder.make(out, settings, force, progress, this::fill);
         return StageSummary.of(out);
     }
 

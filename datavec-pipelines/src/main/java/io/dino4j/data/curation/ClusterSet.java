@@ -80,8 +80,7 @@ public record ClusterSet(Path folder, Manifest images, Hierarchy hierarchy) {
         for (int l = 0; l < hierarchy.levels().size(); l++) {
             Clustering level = hierarchy.levels().get(l);
             Path centroids = folder.resolve(CENTROIDS.formatted(l + 1));
-            Files.deleteIfExists(centroids.resolveSibling(centroids.getFileName() + ".part"));
-            try (VectorFileWriter writer = VectorFileWriter.open(centroids, VectorType.FLOAT32, level.dimension())) {
+            try (VectorFileWriter writer = VectorFileWriter.create(centroids, VectorType.FLOAT32, level.dimension())) {
                 writer.append(level.centroids(), level.clusters());
                 writer.finish();
             }

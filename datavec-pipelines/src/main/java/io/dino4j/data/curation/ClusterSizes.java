@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * How evenly images lie over clusters.
@@ -94,23 +95,9 @@ public record ClusterSizes(int[] sizes) {
 
     /** Number of clusters of size 0, then 1, then 2 to 3, 4 to 7 and so on. */
     private double[] powers() {
-        double[] counts = new double[33];
-        int last = 0;
-        for (int size : sizes) {
-            int p = 32 - Integer.numberOfLeadingZeros(size);
-            counts[p]++;
-            last = Math.max(last, p);
-        }
-        return Arrays.copyOf(counts, last + 1);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof ClusterSizes c && Arrays.equals(c.sizes, sizes);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(sizes);
+        IntStream empty = IntStream.of(sizes.length - used());
+        return IntStream.concat(empty, Arrays.stream(ClusterQuality.histogram(sizes)))
+                .asDoubleStream()
+                .toArray();
     }
 }

@@ -42,10 +42,22 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config, int lev
     /** Images that the silhouette is taken of. */
     private static final int SILHOUETTE = 2000;
 
+    /** Clusters, if nobody says how many: about the square root of the images, and no more than these. */
+    private static final int MOST_USUAL = 1000;
+
     /** Clusters shown in a report, and images of each. */
     private static final int SHOWN = 24;
 
     private static final int SHOWN_IMAGES = 6;
+
+    /**
+     * Clusters that so many images usually make: about the square root of their number, 1,000 at most.
+     *
+     * @param images from 1
+     */
+    public static int usual(int images) {
+        return Math.max(1, Math.min(MOST_USUAL, (int) Math.round(Math.sqrt(images))));
+    }
 
     /** Checks the number of clusters. */
     public ClusterStage {
@@ -80,14 +92,12 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config, int lev
         settings.put("batch", Integer.toString(config.batch()));
         settings.put("levels", Integer.toString(levels));
         settings.put("seed", Long.toString(config.seed()));
-        if (!StageFolder.make(out, settings, force, draft -> fill(draft, blocks, progress))) {
-            progress.say("%s is done already".formatted(out));
-        }
+        StageFolder.make(out, settings, force, progress, draft -> fill(draft, blocks, progress));
         return ClusterSet.open(out);
     }
 
     private void fill(Path draft, BlocksOf blocks, Progress progress) throws IOException {
-        Path saved = draft.resolve(ITERATIONS);
+        Path saved = StageFolder.work(draft, "k-means").resolve(ITERATIONS);
         Blocks rows = blocks.of(embeddings);
         Hierarchy hierarchy = cluster(rows, saved, progress);
         Clustering found = hierarchy.lowest();
@@ -98,7 +108,6 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config, int lev
         StageSummary summary = summary(found, ClusterQuality.of(found, rows, SILHOUETTE, config.seed()));
         summary.write(draft);
         page(summary, found, nearest).write(draft.resolve("report.html"));
-        Files.deleteIfExists(saved);
     }
 
     private Hierarchy cluster(Blocks rows, Path saved, Progress progress) throws IOException {
@@ -183,9 +192,9 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config, int lev
             if (n > 0) {
                 csv.append(String.format(Locale.ROOT, "%.5f,", sums[c] / n))
                         .append(nearest[c][0])
-                        .append(",\"")
-                        .append(source.name(nearest[c][0]).replace("\"", "\"\""))
-                        .append("\"\n");
+                        .append(',')
+                        .append(Csv.quoted(source.name(nearest[c][0])))
+                        .append('\n');
             } else {
                 csv.append(",,\n");
             }

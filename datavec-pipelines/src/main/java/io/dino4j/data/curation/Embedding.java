@@ -124,25 +124,23 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         Map<String, String> all = new LinkedHashMap<>(settings);
         all.put("type", type.name());
         all.put("batch", Integer.toString(batch));
-        boolean fresh = StageFolder.make(
+        StageFolder.make(
                 out,
                 all,
                 force,
+                progress,
                 draft -> fill(
                         draft, out.toAbsolutePath().normalize().getFileName().toString(), type, progress));
-        if (!fresh) {
-            progress.say("%s is done already".formatted(out));
-        }
         return EmbeddingSet.open(out);
     }
 
     private void fill(Path draft, String out, VectorType type, Progress progress) throws IOException {
         if (Files.exists(draft.resolve(EmbeddingSet.UNREADABLE))) { // the last file to be written
-            removeChunks(draft);
             return;
         }
+        Path work = StageFolder.work(draft, "chunks");
         int done = 0;
-        while (done < chunks() && Files.exists(troubles(draft, done))) {
+        while (done < chunks() && Files.exists(troubles(work, done))) {
             done++;
         }
         progress.begin("embedding", Math.min((long) done * CHUNK, images.size()), images.size());
@@ -152,14 +150,14 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
             ChunksOf.here().each(this, out, done, (number, chunk) -> {
                 int end = Math.min(images.size(), (number + 1) * CHUNK);
                 chunk.unreadable().forEach(line -> progress.say("left out " + line));
-                write(draft, number, chunk);
+                write(work, number, chunk);
                 double rate = (end - first) / ((System.nanoTime() - start) / 1e9);
                 progress.advance(end, Map.of("images_per_second", rate));
             });
         } finally {
             progress.end();
         }
-        join(draft, type);
+        join(work, draft, type);
     }
 
     private Loaded load(int index) {
@@ -222,53 +220,51 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         }
     }
 
-    private static Path rows(Path draft, int chunk) {
-        return draft.resolve("chunk-%07d.parquet".formatted(chunk));
+    private static Path rows(Path work, int chunk) {
+        return work.resolve("chunk-%07d.parquet".formatted(chunk));
     }
 
-    private static Path vectors(Path draft, int chunk) {
-        return draft.resolve("chunk-%07d.bin".formatted(chunk));
+    private static Path vectors(Path work, int chunk) {
+        return work.resolve("chunk-%07d.bin".formatted(chunk));
     }
 
-    private static Path troubles(Path draft, int chunk) {
-        return draft.resolve("chunk-%07d.txt".formatted(chunk));
+    private static Path troubles(Path work, int chunk) {
+        return work.resolve("chunk-%07d.txt".formatted(chunk));
     }
 
     /** The list of troubles comes last: where it is, the chunk is whole. */
-    private static void write(Path draft, int number, Chunk chunk) throws IOException {
+    private static void write(Path work, int number, Chunk chunk) throws IOException {
         int n = chunk.rows().size();
         if (n > 0) {
             Manifest.Builder rows = Manifest.builder();
             chunk.rows().forEach(rows::add);
-            rows.build().write(rows(draft, number));
-            Files.deleteIfExists(vectors(draft, number));
+            rows.build().write(rows(work, number));
             try (VectorFileWriter writer =
-                    VectorFileWriter.open(vectors(draft, number), VectorType.FLOAT32, chunk.vectors().length / n)) {
+                    VectorFileWriter.create(vectors(work, number), VectorType.FLOAT32, chunk.vectors().length / n)) {
                 writer.append(chunk.vectors(), n);
                 writer.finish();
             }
         }
-        Durable.write(troubles(draft, number), file -> Files.write(file, chunk.unreadable()));
+        Durable.write(troubles(work, number), file -> Files.write(file, chunk.unreadable()));
     }
 
-    private void join(Path draft, VectorType type) throws IOException {
+    private void join(Path work, Path draft, VectorType type) throws IOException {
         Manifest.Builder rows = Manifest.builder();
         List<String> troubles = new ArrayList<>();
         VectorFileWriter writer = null;
         try {
             for (int c = 0; c < chunks(); c++) {
-                troubles.addAll(Files.readAllLines(troubles(draft, c)));
-                if (!Files.exists(rows(draft, c))) {
+                troubles.addAll(Files.readAllLines(troubles(work, c)));
+                if (!Files.exists(rows(work, c))) {
                     continue;
                 }
-                Manifest part = Manifest.read(rows(draft, c));
+                Manifest part = Manifest.read(rows(work, c));
                 for (int i = 0; i < part.size(); i++) {
                     rows.add(part.row(i));
                 }
-                VectorFile vectors = VectorFile.open(vectors(draft, c));
+                VectorFile vectors = VectorFile.open(vectors(work, c));
                 if (writer == null) {
-                    Files.deleteIfExists(draft.resolve(EmbeddingSet.VECTORS + ".part"));
-                    writer = VectorFileWriter.open(draft.resolve(EmbeddingSet.VECTORS), type, vectors.dimension());
+                    writer = VectorFileWriter.create(draft.resolve(EmbeddingSet.VECTORS), type, vectors.dimension());
                 }
                 float[] some = new float[vectors.size() * vectors.dimension()];
                 vectors.read(0, vectors.size(), some);
@@ -288,14 +284,5 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         rows.build().write(draft.resolve(EmbeddingSet.IMAGES));
         new StageSummary("embed", images.size(), rows.size(), Map.of("unreadable", troubles.size())).write(draft);
         Durable.write(draft.resolve(EmbeddingSet.UNREADABLE), file -> Files.write(file, troubles));
-        removeChunks(draft);
-    }
-
-    private void removeChunks(Path draft) throws IOException {
-        for (int c = 0; c < chunks(); c++) {
-            Files.deleteIfExists(rows(draft, c));
-            Files.deleteIfExists(vectors(draft, c));
-            Files.deleteIfExists(troubles(draft, c));
-        }
     }
 }

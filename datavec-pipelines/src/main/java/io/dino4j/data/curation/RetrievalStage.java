@@ -74,9 +74,7 @@ public record RetrievalStage(
         settings.put("rule", rule.toString());
         settings.put("most", Integer.toString(most));
         settings.put("with_curated", Boolean.toString(withCurated));
-        if (!StageFolder.make(out, settings, force, draft -> fill(draft, blocks, progress))) {
-            progress.say("%s is done already".formatted(out));
-        }
+        StageFolder.make(out, settings, force, progress, draft -> fill(draft, blocks, progress));
         return StageSummary.of(out);
     }
 
@@ -85,8 +83,8 @@ public record RetrievalStage(
         Retrieval taken;
         if (rule instanceof RetrievalRule.PerImage each) {
             int k = Math.min(pool.size(), Math.multiplyExact(CANDIDATES, each.images()));
-            Neighbors near =
-                    new SavedNeighbors(draft, new ExactNeighbors(blocks.of(pool), k)).of(curated.vectors(), progress);
+            Neighbors near = new SavedNeighbors(StageFolder.work(draft, "pool"), new ExactNeighbors(blocks.of(pool), k))
+                    .of(curated.vectors(), progress);
             taken = Retrieval.perImage(near, pool.size(), each.images(), each.least(), most);
         } else {
             RetrievalRule.PerCluster each = (RetrievalRule.PerCluster) rule;
@@ -113,7 +111,6 @@ public record RetrievalStage(
         ClusterSizes after = new ClusterSizes(sizes);
         summary(taken, after).write(draft);
         page(taken, after).write(draft.resolve("report.html"));
-        SavedNeighbors.remove(draft);
     }
 
     private String whyNothing(int[] nearestCluster) {
@@ -159,11 +156,11 @@ public record RetrievalStage(
         for (int i = 0; i < taken.size(); i++) {
             int row = taken.rows()[i];
             csv.append(row)
-                    .append(",\"")
-                    .append(from.name(row).replace("\"", "\"\""))
-                    .append("\",\"")
-                    .append(isPerImage() ? to.name(taken.because()[i]).replace("\"", "\"\"") : taken.because()[i])
-                    .append("\",")
+                    .append(',')
+                    .append(Csv.quoted(from.name(row)))
+                    .append(',')
+                    .append(Csv.quoted(isPerImage() ? to.name(taken.because()[i]) : "" + taken.because()[i]))
+                    .append(',')
                     .append(String.format(Locale.ROOT, "%.5f", taken.similarity()[i]))
                     .append(',')
                     .append(clusters.lowest().assignment()[row])

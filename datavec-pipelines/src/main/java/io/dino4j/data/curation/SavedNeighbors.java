@@ -12,18 +12,18 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A search whose results so far survive a crash: parts of it are kept as files in the draft of a stage. */
+/** A search whose results so far survive a crash: parts of it are kept as files. */
 final class SavedNeighbors {
     /** Queries of a part. */
     private static final int PART = 1 << 16;
 
     private static final String NAME = "neighbors-%07d.bin";
 
-    private final Path draft;
+    private final Path folder;
     private final ExactNeighbors search;
 
-    SavedNeighbors(Path draft, ExactNeighbors search) {
-        this.draft = draft;
+    SavedNeighbors(Path folder, ExactNeighbors search) {
+        this.folder = folder;
         this.search = search;
     }
 
@@ -35,7 +35,7 @@ final class SavedNeighbors {
         for (int p = 0; p < parts; p++) {
             int first = p * PART;
             int count = Math.min(PART, queries.size() - first);
-            Path file = draft.resolve(NAME.formatted(p));
+            Path file = folder.resolve(NAME.formatted(p));
             if (!Files.exists(file)) {
                 float[] rows = new float[count * queries.dimension()];
                 queries.read(first, count, rows);
@@ -64,13 +64,5 @@ final class SavedNeighbors {
         bytes.asIntBuffer().get(index, at, count);
         bytes.position(4 * count);
         bytes.asFloatBuffer().get(similarity, at, count);
-    }
-
-    static void remove(Path draft) throws IOException {
-        try (var files = Files.newDirectoryStream(draft, "neighbors-*.bin")) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
-        }
     }
 }

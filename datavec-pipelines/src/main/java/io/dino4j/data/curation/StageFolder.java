@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.dino4j.data.Progress;
 import io.dino4j.data.file.Durable;
 import io.dino4j.data.file.FolderLock;
 import java.io.IOException;
@@ -26,6 +27,9 @@ public final class StageFolder {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+    /** Folder in a draft for what is needed until the stage is done. */
+    private static final String WORK = "work";
+
     private StageFolder() {}
 
     /** The work of a stage. */
@@ -34,7 +38,8 @@ public final class StageFolder {
         /**
          * Fills the folder.
          *
-         * @param draft exists; may hold files of a run that was killed, with equal settings; all files in it are in the result
+         * @param draft exists; may hold files of a run that was killed, with equal settings; all files in it are in the result, but for those of
+         *     {@link StageFolder#work}
          * @throws IOException if that fails; the draft is kept
          */
         void fill(Path draft) throws IOException;
@@ -46,13 +51,23 @@ public final class StageFolder {
      * @param out the folder to make
      * @param settings all that the result depends on, by name
      * @param force replace a result, or drop a draft, of other settings
+     * @param progress told if there is nothing to do
      * @param work fills the folder
      * @return whether there was work to do
      * @throws IllegalArgumentException if there is something of other settings, and no {@code force}; or from the work, whose draft is
      *     removed then
      * @throws IOException if another run is at it, or it cannot be written
      */
-    public static boolean make(Path out, Map<String, String> settings, boolean force, Work work) throws IOException {
+    public static boolean make(Path out, Map<String, String> settings, boolean force, Progress progress, Work work)
+            throws IOException {
+        boolean made = make(out, settings, force, work);
+        if (!made) {
+            progress.say("%s is done already".formatted(out));
+        }
+        return made;
+    }
+
+    private static boolean make(Path out, Map<String, String> settings, boolean force, Work work) throws IOException {
         Path target = out.toAbsolutePath().normalize();
         if (isDone(target, out, settings, force)) {
             return false;
@@ -78,6 +93,9 @@ public final class StageFolder {
                 clear(draft);
                 lock.removeFolder();
                 throw e;
+            }
+            if (Files.exists(draft.resolve(WORK))) {
+                delete(draft.resolve(WORK));
             }
             if (Files.exists(target)) {
                 delete(target);
@@ -165,6 +183,17 @@ public final class StageFolder {
                 }
             }
         }
+    }
+
+    /**
+     * A folder for what is needed until the stage is done; it is no part of the result.
+     *
+     * @param draft as {@link Work#fill} has it
+     * @param name of the folder
+     * @return exists
+     */
+    static Path work(Path draft, String name) throws IOException {
+        return Files.createDirectories(draft.resolve(WORK).resolve(name));
     }
 
     private static void delete(Path root) throws IOException {

@@ -42,7 +42,9 @@ public final class Durable {
             String reason = e instanceof FileSystemException ? e.toString() : e.getMessage(); // often the path alone
             throw new IOException("%s: cannot be written: %s".formatted(file, reason), e);
         } finally {
-            Files.deleteIfExists(draft);
+            if (Files.exists(draft)) { // where the folder is none, deleting would fail for another reason
+                Files.delete(draft);
+            }
         }
     }
 

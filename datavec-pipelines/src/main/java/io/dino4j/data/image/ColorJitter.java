@@ -13,29 +13,29 @@ public final class ColorJitter extends Transform {
         /** Blend with black; factor from 0, 1 changes nothing. */
         BRIGHTNESS {
             @Override
-            public Image apply(Image image, double factor) {
-                return blendWith(image, 0, (float) factor);
+            void apply(Canvas canvas, double factor) {
+                Blend.withGray(canvas, 0, (float) factor);
             }
         },
         /** Blend with the mean grey of the image; factor from 0, 1 changes nothing. */
         CONTRAST {
             @Override
-            public Image apply(Image image, double factor) {
-                return blendWith(image, meanLuma(image), (float) factor);
+            void apply(Canvas canvas, double factor) {
+                Blend.withGray(canvas, Grayscale.meanLuma(canvas), (float) factor);
             }
         },
         /** Blend with the grey of each pixel; factor from 0, 1 changes nothing. */
         SATURATION {
             @Override
-            public Image apply(Image image, double factor) {
-                return saturate(image, (float) factor);
+            void apply(Canvas canvas, double factor) {
+                Blend.withOwnGray(canvas, (float) factor);
             }
         },
         /** Turn the 8-bit hue by {@code trunc(255 f)} modulo 256; factor in -0.5 to 0.5. */
         HUE {
             @Override
-            public Image apply(Image image, double factor) {
-                return HueShift.shift(image, (int) (factor * 255));
+            void apply(Canvas canvas, double factor) {
+                HueShift.shift(canvas, (int) (factor * 255));
             }
         };
 
@@ -46,7 +46,14 @@ public final class ColorJitter extends Transform {
          * @param factor strength, see the constant
          * @return a new image of the same size
          */
-        public abstract Image apply(Image image, double factor);
+        public final Image apply(Image image, double factor) {
+            Canvas canvas = Canvas.of(image);
+            apply(canvas, factor);
+            return canvas.toImage();
+        }
+
+        /** Applies the step in place. */
+        abstract void apply(Canvas canvas, double factor);
     }
 
     private static final Step[] STEPS = Step.values();
@@ -69,6 +76,13 @@ public final class ColorJitter extends Transform {
 
     @Override
     public Image apply(Image image, RandomGenerator rng) {
+        Canvas canvas = Canvas.of(image);
+        apply(canvas, rng);
+        return canvas.toImage();
+    }
+
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
         int[] order = {0, 1, 2, 3};
         for (int i = order.length - 1; i > 0; i--) {
             int j = rng.nextInt(i + 1);
@@ -76,14 +90,12 @@ public final class ColorJitter extends Transform {
             order[i] = order[j];
             order[j] = swapped;
         }
-        Image result = image;
         for (int step : order) {
             double factor = factors[step].draw(rng);
             if (factors[step].min() < factors[step].max()) { // a strength of 0 leaves the step out, as torchvision does
-                result = STEPS[step].apply(result, factor);
+                STEPS[step].apply(canvas, factor);
             }
         }
-        return result;
     }
 
     private static Range aroundOne(double strength) {
@@ -91,46 +103,5 @@ public final class ColorJitter extends Transform {
             throw new IllegalArgumentException("jitter strength must not be negative, got " + strength);
         }
         return new Range(Math.max(0, 1 - strength), 1 + strength);
-    }
-
-    /** Every value depends on itself alone, so 256 blends are enough. */
-    private static Image blendWith(Image image, int degenerate, float factor) {
-        byte[] table = new byte[256];
-        for (int v = 0; v < 256; v++) {
-            table[v] = blend(degenerate, v, factor);
-        }
-        byte[] in = image.rgb();
-        byte[] out = new byte[in.length];
-        for (int i = 0; i < in.length; i++) {
-            out[i] = table[in[i] & 0xff];
-        }
-        return new Image(image.width(), image.height(), out);
-    }
-
-    private static Image saturate(Image image, float factor) {
-        byte[] in = image.rgb();
-        byte[] out = new byte[in.length];
-        for (int i = 0; i < in.length; i += 3) {
-            int luma = Grayscale.luma(in, i);
-            out[i] = blend(luma, in[i] & 0xff, factor);
-            out[i + 1] = blend(luma, in[i + 1] & 0xff, factor);
-            out[i + 2] = blend(luma, in[i + 2] & 0xff, factor);
-        }
-        return new Image(image.width(), image.height(), out);
-    }
-
-    private static byte blend(int degenerate, int value, float factor) {
-        // truncated before it is cut: the same, and fast
-        int mixed = (int) (degenerate + factor * (value - degenerate));
-        return (byte) Math.max(0, Math.min(255, mixed));
-    }
-
-    private static int meanLuma(Image image) {
-        byte[] in = image.rgb();
-        long sum = 0;
-        for (int i = 0; i < in.length; i += 3) {
-            sum += Grayscale.luma(in, i);
-        }
-        return (int) ((double) sum / (in.length / 3) + 0.5);
     }
 }

@@ -49,6 +49,11 @@ public record EvalTransform(int resize, int crop, Normalization normalization) i
         return BicubicResize.resizeCrop(image, size[0], size[1], CenterCrop.box(size[0], size[1], crop));
     }
 
+    @Override
+    public Reduction reduction() {
+        return (width, height) -> Reduction.atMost(Math.min(width, height) / (REDUCTION_MARGIN * resize));
+    }
+
     /**
      * The 8-bit part as a transform, for use with DataVec.
      *

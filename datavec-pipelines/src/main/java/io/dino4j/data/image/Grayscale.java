@@ -12,6 +12,11 @@ public final class Grayscale extends Transform {
         return gray(image);
     }
 
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        gray(canvas);
+    }
+
     /**
      * Takes the colour out of an image.
      *
@@ -19,19 +24,36 @@ public final class Grayscale extends Transform {
      * @return a new image with three equal channels
      */
     public static Image gray(Image image) {
-        byte[] in = image.rgb();
-        byte[] out = new byte[in.length];
-        for (int i = 0; i < in.length; i += 3) {
-            byte luma = (byte) luma(in, i);
-            out[i] = luma;
-            out[i + 1] = luma;
-            out[i + 2] = luma;
-        }
-        return new Image(image.width(), image.height(), out);
+        Canvas canvas = Canvas.of(image);
+        gray(canvas);
+        return canvas.toImage();
     }
 
-    /** Brightness, 0 to 255, of the pixel at a byte offset. */
-    static int luma(byte[] rgb, int at) {
-        return ((rgb[at] & 0xff) * 19595 + (rgb[at + 1] & 0xff) * 38470 + (rgb[at + 2] & 0xff) * 7471 + 0x8000) >> 16;
+    private static void gray(Canvas canvas) {
+        int[] pixels = canvas.pixels();
+        int area = canvas.area();
+        for (int i = 0; i < area; i++) {
+            pixels[i] = luma(pixels[i]) * 0x010101;
+        }
+    }
+
+    /** Brightness, 0 to 255, of a pixel {@code 0xRRGGBB}. */
+    static int luma(int pixel) {
+        return (pixel >> 16) * 19595 + (pixel >> 8 & 0xff) * 38470 + (pixel & 0xff) * 7471 + 0x8000 >> 16;
+    }
+
+    /** The mean of the brightness of all pixels, rounded half up. */
+    static int meanLuma(Canvas canvas) {
+        int[] pixels = canvas.pixels();
+        int width = canvas.width();
+        long sum = 0;
+        for (int from = 0; from < canvas.area(); from += width) {
+            int row = 0; // an int of a row cannot overflow
+            for (int i = from; i < from + width; i++) {
+                row += luma(pixels[i]);
+            }
+            sum += row;
+        }
+        return (int) ((double) sum / canvas.area() + 0.5);
     }
 }

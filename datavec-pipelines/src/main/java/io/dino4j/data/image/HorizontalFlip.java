@@ -12,6 +12,11 @@ public final class HorizontalFlip extends Transform {
         return mirror(image);
     }
 
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        mirror(canvas);
+    }
+
     /**
      * Mirrors an image.
      *
@@ -19,16 +24,20 @@ public final class HorizontalFlip extends Transform {
      * @return a new image whose column x is column {@code width - 1 - x} of the source
      */
     public static Image mirror(Image image) {
-        byte[] in = image.rgb();
-        byte[] out = new byte[in.length];
-        int stride = 3 * image.width();
-        for (int y = 0, o = 0; y < image.height(); y++) {
-            for (int i = (y + 1) * stride - 3; i >= y * stride; i -= 3, o += 3) {
-                out[o] = in[i];
-                out[o + 1] = in[i + 1];
-                out[o + 2] = in[i + 2];
+        Canvas canvas = Canvas.of(image);
+        mirror(canvas);
+        return canvas.toImage();
+    }
+
+    private static void mirror(Canvas canvas) {
+        int[] pixels = canvas.pixels();
+        int width = canvas.width();
+        for (int from = 0; from < canvas.area(); from += width) {
+            for (int left = from, right = from + width - 1; left < right; left++, right--) {
+                int pixel = pixels[left];
+                pixels[left] = pixels[right];
+                pixels[right] = pixel;
             }
         }
-        return new Image(image.width(), image.height(), out);
     }
 }

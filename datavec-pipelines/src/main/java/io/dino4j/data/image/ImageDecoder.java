@@ -102,7 +102,8 @@ public final class ImageDecoder {
                     "size %dx%d is outside 1 pixel to %d million pixels"
                             .formatted(header.width(), header.height(), MAX_PIXELS / 1_000_000));
         }
-        int flags = opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+        int divisor = header.isJpeg() ? reduction.divisor(header.width(), header.height()) : 1;
+        int flags = opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION | reduced(divisor);
         try (BytePointer bytes = new BytePointer(file);
                 Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, bytes);
                 Mat rgb = opencv_imgcodecs.imdecode(encoded, flags)) {
@@ -113,6 +114,18 @@ public final class ImageDecoder {
         } catch (RuntimeException e) { // OpenCV's own exceptions arrive as RuntimeException
             throw new UnreadableImageException(name, "the image data is damaged (" + firstLine(e) + ")");
         }
+    }
+
+    /** The flag of the size alone, which OpenCV names after grey; with the flag of RGB the result has colour. */
+    private static int reduced(int divisor) {
+        return switch (divisor) {
+            case 1 -> 0;
+            case 2 -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
+            case 4 -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_4;
+            case 8 -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_8;
+            default -> throw new IllegalArgumentException(
+                    "an image is decoded at 1, 1/2, 1/4 or 1/8, not 1/" + divisor);
+        };
     }
 
     private static Image toImage(Mat rgb) {

@@ -6,8 +6,9 @@ package io.dino4j.data.image;
  *
  * @param width pixels per row
  * @param height rows
+ * @param isJpeg false for PNG
  */
-public record ImageHeader(int width, int height) {
+public record ImageHeader(int width, int height, boolean isJpeg) {
     private static final long PNG_SIGNATURE = 0x89504e470d0a1a0aL;
     private static final int IHDR = 0x49484452;
     private static final int IEND = 0x49454e44;
@@ -43,7 +44,7 @@ public record ImageHeader(int width, int height) {
                 if (type != IHDR || length != 13 || at + 25 > file.length) {
                     break;
                 }
-                header = new ImageHeader(intAt(file, start + 8), intAt(file, start + 12));
+                header = new ImageHeader(intAt(file, start + 8), intAt(file, start + 12), false);
             }
             if (type == IEND) {
                 return header;
@@ -76,7 +77,7 @@ public record ImageHeader(int width, int height) {
                 int length = u8(file, at + 2) << 8 | u8(file, at + 3);
                 if (startsFrame(marker) && at + 8 < file.length) {
                     header = new ImageHeader(
-                            u8(file, at + 7) << 8 | u8(file, at + 8), u8(file, at + 5) << 8 | u8(file, at + 6));
+                            u8(file, at + 7) << 8 | u8(file, at + 8), u8(file, at + 5) << 8 | u8(file, at + 6), true);
                 }
                 scanned |= marker == 0xda && header != null;
                 at += 2 + Math.max(2, length);

@@ -28,10 +28,17 @@ public record KeepAspect(int shortSide, int longest, int multiple, Normalization
     }
 
     @Override
+    public Reduction reduction() {
+        return (width, height) -> Reduction.atMost(1 / (REDUCTION_MARGIN * scale(width, height)));
+    }
+
+    private double scale(int width, int height) {
+        return Math.min((double) shortSide / Math.min(width, height), (double) longest / Math.max(width, height));
+    }
+
+    @Override
     public Image apply(Image image) {
-        double scale = Math.min(
-                (double) shortSide / Math.min(image.width(), image.height()),
-                (double) longest / Math.max(image.width(), image.height()));
+        double scale = scale(image.width(), image.height());
         int width = side(image.width() * scale);
         int height = side(image.height() * scale);
         int keptWidth = width / multiple * multiple;

@@ -58,6 +58,11 @@ public final class Normalization {
         return std.clone();
     }
 
+    /** The float of each 8-bit value of a channel. To be read only. */
+    float[] table(int channel) {
+        return table[channel];
+    }
+
     /**
      * Normalises an image.
      *

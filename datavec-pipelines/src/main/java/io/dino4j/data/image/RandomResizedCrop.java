@@ -38,6 +38,12 @@ public final class RandomResizedCrop extends Transform {
         return BicubicResize.cropResize(image, draw(image.width(), image.height(), rng), size, size);
     }
 
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        Box box = draw(canvas.width(), canvas.height(), rng);
+        BicubicResize.cropResize(canvas, canvas.toImage(), box, size, size);
+    }
+
     /**
      * Draws the rectangle.
      *
@@ -60,6 +66,23 @@ public final class RandomResizedCrop extends Transform {
             }
         }
         return centred(width, height);
+    }
+
+    /**
+     * How small an image may be decoded so that every crop that can be drawn of it still has at least as many columns and rows as the
+     * result: the smallest area at the most extreme aspect, or the largest centred rectangle where that is smaller.
+     *
+     * @return depends on the size of the image alone
+     */
+    public Reduction reduction() {
+        return (width, height) -> {
+            double area = (double) width * height * scale.min();
+            double narrowest = Math.sqrt(area * aspect.min());
+            double flattest = Math.sqrt(area / aspect.max());
+            Box fallback = centred(width, height);
+            double side = Math.min(Math.min(narrowest, flattest), Math.min(fallback.width(), fallback.height()));
+            return Reduction.atMost(side / size);
+        };
     }
 
     private Box centred(int width, int height) {

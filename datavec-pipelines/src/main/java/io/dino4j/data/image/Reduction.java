@@ -17,4 +17,14 @@ public interface Reduction {
      * @return 1, 2, 4 or 8: the divisor of both sides
      */
     int divisor(int width, int height);
+
+    /**
+     * The most that a factor allows.
+     *
+     * @param factor by how much the sides may shrink; any number
+     * @return the largest of 1, 2, 4 and 8 that is not above it, at least 1
+     */
+    static int atMost(double factor) {
+        return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
+    }
 }

@@ -19,4 +19,11 @@ final class Sequence extends Transform {
         }
         return result;
     }
+
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        for (int i = 0; i < steps.size(); i++) { // an iterator would be one more object for each crop
+            steps.get(i).apply(canvas, rng);
+        }
+    }
 }

@@ -20,6 +20,11 @@ public final class Solarize extends Transform {
         return solarize(image, threshold);
     }
 
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        solarize(canvas, threshold);
+    }
+
     /**
      * Inverts the bright values of an image.
      *
@@ -28,12 +33,16 @@ public final class Solarize extends Transform {
      * @return a new image: v below the threshold, otherwise 255 - v
      */
     public static Image solarize(Image image, int threshold) {
-        byte[] in = image.rgb();
-        byte[] out = new byte[in.length];
-        for (int i = 0; i < in.length; i++) {
-            int v = in[i] & 0xff;
-            out[i] = (byte) (v < threshold ? v : 255 - v);
+        Canvas canvas = Canvas.of(image);
+        solarize(canvas, threshold);
+        return canvas.toImage();
+    }
+
+    private static void solarize(Canvas canvas, int threshold) {
+        int[] table = canvas.table();
+        for (int v = 0; v < table.length; v++) {
+            table[v] = v < threshold ? v : 255 - v;
         }
-        return new Image(image.width(), image.height(), out);
+        canvas.lookUp(table);
     }
 }

@@ -19,4 +19,11 @@ final class Sometimes extends Transform {
     public Image apply(Image image, RandomGenerator rng) {
         return rng.nextDouble() < probability ? transform.apply(image, rng) : image;
     }
+
+    @Override
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        if (rng.nextDouble() < probability) {
+            transform.apply(canvas, rng);
+        }
+    }
 }

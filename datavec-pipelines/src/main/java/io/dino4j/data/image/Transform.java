@@ -40,6 +40,16 @@ public abstract class Transform extends BaseImageTransform<Mat> {
     public abstract Image apply(Image image, RandomGenerator rng);
 
     /**
+     * Applies the transform in place: the same pixels as {@link #apply(Image, RandomGenerator)} from the same numbers, without a new image.
+     *
+     * @param canvas changed
+     * @param rng source of every random choice
+     */
+    public void apply(Canvas canvas, RandomGenerator rng) {
+        canvas.show(apply(canvas.toImage(), rng)); // for transforms that know images only
+    }
+
+    /**
      * This transform, then another.
      *
      * @param next applied to the result of this one, with the same generator

@@ -1,16 +1,13 @@
 package io.dino4j.data.source;
 
+import io.dino4j.data.file.Durable;
 import io.dino4j.data.parquet.ParquetInput;
 import io.dino4j.data.parquet.ParquetOutput;
 import io.dino4j.data.parquet.ParquetOutput.Fields;
 import io.dino4j.data.parquet.ParquetOutput.Packing;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
@@ -37,22 +34,10 @@ final class ManifestFile {
         if (folder == null) {
             throw new IOException(file + ": is no name for a file");
         }
-        Path draft = folder.resolve("." + absolute.getFileName() + ".draft");
-        try {
+        Durable.write(file, draft -> {
             Files.createDirectories(folder);
             writeRows(manifest, draft, folder);
-            try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(draft, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            String reason = e instanceof FileSystemException ? e.toString() : e.getMessage();
-            throw new IOException("%s: cannot be written: %s".formatted(file, reason), e);
-        } finally {
-            if (Files.exists(draft)) {
-                Files.delete(draft);
-            }
-        }
+        });
     }
 
     private static void writeRows(Manifest manifest, Path draft, Path folder) throws IOException {

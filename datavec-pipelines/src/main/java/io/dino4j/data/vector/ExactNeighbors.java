@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * Exact nearest neighbours by inner product: every query against every row, as blocked matrix products. For up to a few million vectors:
  * Q queries in N rows of D numbers take {@code 2 Q N D} operations.
  */
-public final class ExactNeighbors {
+public final class ExactNeighbors implements NeighborSearch {
     private static final int QUERIES = 16 * NeighborTask.QUERY_TILE; // in memory at a time
 
     private final Blocks set;
@@ -47,13 +47,7 @@ public final class ExactNeighbors {
         return k;
     }
 
-    /**
-     * The nearest rows of queries.
-     *
-     * @param queries {@code [Q, D]}
-     * @param progress is told of queries
-     * @throws IllegalArgumentException if the dimensions differ
-     */
+    @Override
     public Neighbors of(Vectors queries, Progress progress) {
         if (queries.dimension() != set.dimension()) {
             throw new IllegalArgumentException("queries of %d numbers are searched among vectors of %d"
@@ -66,11 +60,7 @@ public final class ExactNeighbors {
         });
     }
 
-    /**
-     * The nearest other rows of each row of the set.
-     *
-     * @param progress is told of rows
-     */
+    @Override
     public Neighbors graph(Progress progress) {
         return search(set.size(), progress, (first, count) -> {
             float[] rows =

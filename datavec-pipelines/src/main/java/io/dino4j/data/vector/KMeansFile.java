@@ -1,18 +1,14 @@
 package io.dino4j.data.vector;
 
+import io.dino4j.data.file.Durable;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -101,21 +97,14 @@ public final class KMeansFile implements KMeansCheckpoint {
 
     @Override
     public void save(KMeansState state) throws IOException {
-        Path draft = file.resolveSibling(file.getFileName() + ".part");
-        try (FileChannel channel = FileChannel.open(
-                        draft,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE);
-                OutputStream buffer = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 20);
-                DataOutputStream out = new DataOutputStream(buffer)) {
-            out.writeLong(MAGIC);
-            out.writeLong(identity());
-            write(state, out);
-            out.flush();
-            channel.force(true);
-        }
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Durable.write(file, draft -> {
+            try (DataOutputStream out =
+                    new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(draft), 1 << 20))) {
+                out.writeLong(MAGIC);
+                out.writeLong(identity());
+                write(state, out);
+            }
+        });
     }
 
     private static void write(KMeansState state, DataOutputStream out) throws IOException {

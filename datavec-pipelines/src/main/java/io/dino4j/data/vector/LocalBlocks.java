@@ -1,12 +1,6 @@
 package io.dino4j.data.vector;
 
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 
 /** Blocks of vectors on this machine, shared out among threads. */
@@ -57,45 +51,21 @@ public final class LocalBlocks implements Blocks {
     @Override
     public <R extends Serializable> R reduce(BlockTask<R> task) {
         int blocks = (int) (((long) size() + Block.ROWS - 1) / Block.ROWS);
-        AtomicInteger next = new AtomicInteger();
-        List<FutureTask<R>> workers = new ArrayList<>();
-        for (int i = 0; i < Math.min(threads, blocks); i++) {
-            FutureTask<R> worker = new FutureTask<>(() -> work(task, next, blocks));
-            workers.add(worker);
-            Thread thread = new Thread(worker, "vectors-" + i);
-            thread.setDaemon(true);
-            thread.start();
-        }
-        R all = task.zero();
-        try {
-            for (FutureTask<R> worker : workers) {
-                all = task.merge(all, worker.get());
+        return Workers.run(threads, blocks, new Workers.Job<R>() {
+            @Override
+            public R zero() {
+                return task.zero();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (CancellationException) new CancellationException("interrupted").initCause(e);
-        } catch (ExecutionException e) {
-            throw unchecked(e.getCause());
-        } finally {
-            next.set(blocks); // if one failed, the others need not go on
-        }
-        return all;
-    }
 
-    private static RuntimeException unchecked(Throwable cause) {
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return cause instanceof RuntimeException r ? r : new IllegalStateException(cause);
-    }
-
-    private <R extends Serializable> R work(BlockTask<R> task, AtomicInteger next, int blocks) {
-        R result = task.zero();
-        try (BlockMemory memory = new BlockMemory()) {
-            for (int i = next.getAndIncrement(); i < blocks; i = next.getAndIncrement()) {
+            @Override
+            public void add(int i, BlockMemory memory, R result) {
                 task.add(Block.of(vectors, order.applyAsInt(i) * Block.ROWS, memory), result);
             }
-        }
-        return result;
+
+            @Override
+            public R merge(R left, R right) {
+                return task.merge(left, right);
+            }
+        });
     }
 }

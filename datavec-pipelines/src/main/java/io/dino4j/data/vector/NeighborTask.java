@@ -1,14 +1,12 @@
 package io.dino4j.data.vector;
 
-import java.io.Serializable;
-import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * The nearest rows of a set for given queries: a product for every tile of queries and rows, and a choice from it that looks closer only at
  * what is as similar as the worst chosen so far.
  */
-public final class NeighborTask implements BlockTask<NeighborTask.Nearest> {
+public final class NeighborTask implements BlockTask<Nearest> {
     /** Queries in a tile; sets of queries that are searched in parts are cut at multiples of it. */
     public static final int QUERY_TILE = 512;
 
@@ -40,48 +38,6 @@ public final class NeighborTask implements BlockTask<NeighborTask.Nearest> {
         this.k = k;
         this.least = least;
         this.own = own;
-    }
-
-    /** The best found so far, query after query: the most similar first, of equals that of lower index. */
-    public static final class Nearest implements Serializable {
-        private static final long serialVersionUID = 1;
-
-        private final int k;
-        private final int[] index;
-        private final float[] similarity;
-
-        private Nearest(int queries, int k) {
-            this.k = k;
-            index = new int[Math.multiplyExact(queries, k)];
-            similarity = new float[index.length];
-            Arrays.fill(index, -1);
-            Arrays.fill(similarity, Float.NEGATIVE_INFINITY);
-        }
-
-        /** Returns what was found. */
-        public Neighbors neighbors() {
-            return new Neighbors(k, index, similarity);
-        }
-
-        /** Considers one row for query q. */
-        private void offer(int q, int row, float s) {
-            int begin = q * k;
-            int at = begin + k - 1;
-            if (!before(s, row, at)) {
-                return;
-            }
-            while (at > begin && before(s, row, at - 1)) {
-                similarity[at] = similarity[at - 1];
-                index[at] = index[at - 1];
-                at--;
-            }
-            similarity[at] = s;
-            index[at] = row;
-        }
-
-        private boolean before(float s, int row, int at) {
-            return s > similarity[at] || s == similarity[at] && row < index[at];
-        }
     }
 
     @Override
@@ -118,15 +74,14 @@ public final class NeighborTask implements BlockTask<NeighborTask.Nearest> {
     private void choose(float[] values, int query, int m, int row, int n, Nearest nearest) {
         for (int i = 0; i < m; i++) {
             int end = (i + 1) * n;
-            int last = (query + i) * k + k - 1;
             int self = own < 0 ? -1 : own + query + i;
-            float bar = Math.max(least, nearest.similarity[last]);
+            float bar = Math.max(least, nearest.worst(query + i));
             for (int j = i * n; j < end; j++) {
                 if (values[j] >= bar) {
                     int candidate = row + j - i * n;
                     if (candidate != self) {
                         nearest.offer(query + i, candidate, values[j]);
-                        bar = Math.max(least, nearest.similarity[last]);
+                        bar = Math.max(least, nearest.worst(query + i));
                     }
                 }
             }
@@ -135,11 +90,7 @@ public final class NeighborTask implements BlockTask<NeighborTask.Nearest> {
 
     @Override
     public Nearest merge(Nearest left, Nearest right) {
-        for (int i = 0; i < right.index.length; i++) {
-            if (right.index[i] >= 0) {
-                left.offer(i / k, right.index[i], right.similarity[i]);
-            }
-        }
+        left.merge(right);
         return left;
     }
 }

@@ -21,4 +21,29 @@ public record Neighbors(int k, int[] index, float[] similarity) {
     public int queries() {
         return index.length / k;
     }
+
+    /**
+     * Share of the neighbours of an exact search that are here too.
+     *
+     * @param exact of the same queries; its k may be smaller
+     * @return 0 to 1; 1 if there are none
+     */
+    public double recall(Neighbors exact) {
+        if (exact.queries() != queries()) {
+            throw new IllegalArgumentException(
+                    "neighbours of %d queries are compared with those of %d".formatted(queries(), exact.queries()));
+        }
+        long wanted = 0;
+        long found = 0;
+        for (int i = 0; i < exact.index.length; i++) {
+            if (exact.index[i] >= 0) {
+                wanted++;
+                int from = i / exact.k * k;
+                for (int j = from; j < from + k; j++) {
+                    found += index[j] == exact.index[i] ? 1 : 0;
+                }
+            }
+        }
+        return wanted == 0 ? 1 : (double) found / wanted;
+    }
 }

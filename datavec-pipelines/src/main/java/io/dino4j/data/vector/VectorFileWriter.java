@@ -1,5 +1,6 @@
 package io.dino4j.data.vector;
 
+import io.dino4j.data.file.Durable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,7 +9,6 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
@@ -70,6 +70,20 @@ public final class VectorFileWriter implements AutoCloseable {
             channel.close();
             throw e;
         }
+    }
+
+    /**
+     * Begins a file anew: a draft that a killed run has left is dropped.
+     *
+     * @param file to be written; one that exists is replaced by {@link #finish()}
+     * @param type of the numbers
+     * @param dimension D, 1 to 65,536
+     * @return a writer of an empty file
+     * @throws IOException if it cannot be written
+     */
+    public static VectorFileWriter create(Path file, VectorType type, int dimension) throws IOException {
+        Files.deleteIfExists(draft(file.toAbsolutePath()));
+        return open(file, type, dimension);
     }
 
     private static void lock(Path draft, FileChannel channel) throws IOException {
@@ -174,7 +188,7 @@ public final class VectorFileWriter implements AutoCloseable {
     public void finish() throws IOException {
         flush();
         channel.close();
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Durable.publish(draft, file);
         finished = true;
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.data.Progress;
 import io.dino4j.data.file.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,8 +29,8 @@ final class StageFolderTest {
     @Test
     void aFolderIsMadeOnceAndKnowsItsSettings() throws IOException {
         Path out = dir.resolve("out");
-        assertTrue(StageFolder.make(out, ONE, false, file("first")));
-        assertFalse(StageFolder.make(out, ONE, false, file("second")));
+        assertTrue(StageFolder.make(out, ONE, false, Progress.SILENT, file("first")));
+        assertFalse(StageFolder.make(out, ONE, false, Progress.SILENT, file("second")));
         assertEquals("first", Files.readString(out.resolve("result")));
         assertEquals(ONE, StageFolder.settingsOf(out));
         try (var files = Files.list(dir)) {
@@ -45,12 +46,12 @@ final class StageFolderTest {
         Path out = dir.resolve("out");
         assertThrows(
                 IOException.class,
-                () -> StageFolder.make(out, ONE, false, draft -> {
+                () -> StageFolder.make(out, ONE, false, Progress.SILENT, draft -> {
                     Files.writeString(draft.resolve("half"), "1");
                     throw new IOException("killed");
                 }));
         assertFalse(Files.exists(out));
-        StageFolder.make(out, ONE, false, draft -> {
+        StageFolder.make(out, ONE, false, Progress.SILENT, draft -> {
             assertEquals("1", Files.readString(draft.resolve("half")));
             Files.writeString(draft.resolve("result"), "whole");
         });
@@ -62,7 +63,7 @@ final class StageFolderTest {
         Path out = dir.resolve("out");
         assertThrows(
                 IllegalArgumentException.class,
-                () -> StageFolder.make(out, ONE, false, draft -> {
+                () -> StageFolder.make(out, ONE, false, Progress.SILENT, draft -> {
                     Files.writeString(draft.resolve("half"), "1");
                     throw new IllegalArgumentException("no such cluster");
                 }));
@@ -74,12 +75,13 @@ final class StageFolderTest {
     @Test
     void otherSettingsNeedForce() throws IOException {
         Path out = dir.resolve("out");
-        StageFolder.make(out, ONE, false, file("one"));
-        var e = assertThrows(IllegalArgumentException.class, () -> StageFolder.make(out, TWO, false, file("two")));
+        StageFolder.make(out, ONE, false, Progress.SILENT, file("one"));
+        var e = assertThrows(
+                IllegalArgumentException.class, () -> StageFolder.make(out, TWO, false, Progress.SILENT, file("two")));
         assertEquals(
                 out + ": made with k = 1, now it is 2; replace it with --force, or give another --out", e.getMessage());
         assertEquals("one", Files.readString(out.resolve("result")));
-        StageFolder.make(out, TWO, true, file("two"));
+        StageFolder.make(out, TWO, true, Progress.SILENT, file("two"));
         assertEquals("two", Files.readString(out.resolve("result")));
         assertEquals(TWO, StageFolder.settingsOf(out));
     }
@@ -92,9 +94,10 @@ final class StageFolderTest {
             Files.writeString(draft.resolve("deep/er/half"), "1");
             throw new IOException("killed");
         };
-        assertThrows(IOException.class, () -> StageFolder.make(out, ONE, false, broken));
-        assertThrows(IllegalArgumentException.class, () -> StageFolder.make(out, TWO, false, file("two")));
-        StageFolder.make(out, TWO, true, draft -> {
+        assertThrows(IOException.class, () -> StageFolder.make(out, ONE, false, Progress.SILENT, broken));
+        assertThrows(
+                IllegalArgumentException.class, () -> StageFolder.make(out, TWO, false, Progress.SILENT, file("two")));
+        StageFolder.make(out, TWO, true, Progress.SILENT, draft -> {
             assertFalse(Files.exists(draft.resolve("deep")));
             file("two").fill(draft);
         });
@@ -106,7 +109,9 @@ final class StageFolderTest {
         Path out = Files.createDirectory(dir.resolve("photos"));
         Files.writeString(out.resolve("cat.jpg"), "x");
         for (boolean force : new boolean[] {false, true}) {
-            var e = assertThrows(IllegalArgumentException.class, () -> StageFolder.make(out, ONE, force, file("one")));
+            var e = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> StageFolder.make(out, ONE, force, Progress.SILENT, file("one")));
             assertEquals(out + ": exists already and is not of this command; give another --out", e.getMessage());
         }
         assertTrue(Files.exists(out.resolve("cat.jpg")));
@@ -117,8 +122,9 @@ final class StageFolderTest {
     @Test
     void twoRunsDoNotWriteAtOnce() throws IOException {
         Path out = dir.resolve("out");
-        StageFolder.make(out, ONE, false, draft -> {
-            var e = assertThrows(IOException.class, () -> StageFolder.make(out, ONE, false, file("other")));
+        StageFolder.make(out, ONE, false, Progress.SILENT, draft -> {
+            var e = assertThrows(
+                    IOException.class, () -> StageFolder.make(out, ONE, false, Progress.SILENT, file("other")));
             assertTrue(e.getMessage().contains("another run is writing here"), e.getMessage());
             file("mine").fill(draft);
         });

@@ -12,7 +12,10 @@ import picocli.CommandLine.Option;
             BenchmarkCommand.Forward.class,
             BenchmarkCommand.Train.class,
             StepBenchmark.class,
-            ExtractBenchmark.class
+            ExtractBenchmark.class,
+            DataBenchmark.class,
+            VectorBenchmark.class,
+            CopiesBenchmark.class
         },
         footer = {
             "",
@@ -20,7 +23,10 @@ import picocli.CommandLine.Option;
             "  ./dino4j benchmark forward",
             "  ./dino4j benchmark train --preset vits14 --batch 8 --size 224 --against stock",
             "  ./dino4j benchmark step --preset vits14 --batch 4 --profile",
-            "  ./dino4j benchmark extract --images photos/"
+            "  ./dino4j benchmark extract --images photos/",
+            "  ./dino4j benchmark data --images photos/ --against torchvision",
+            "  ./dino4j benchmark vectors --n 100000",
+            "  ./dino4j benchmark copies --pool photos/"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}

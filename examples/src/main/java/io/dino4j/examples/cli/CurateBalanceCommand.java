@@ -2,15 +2,13 @@ package io.dino4j.examples.cli;
 
 import io.dino4j.data.curation.BalanceStage;
 import io.dino4j.data.curation.ClusterSet;
-import io.dino4j.data.curation.StageSummary;
 import io.dino4j.data.vector.BalancedSample.Pick;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Draws images evenly over clusters. */
 @Command(
@@ -37,13 +35,6 @@ final class CurateBalanceCommand implements Callable<Integer> {
     private int images;
 
     @Option(
-            names = "--out",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder to make; pretrain --images takes it.")
-    private Path out;
-
-    @Option(
             names = "--pick",
             paramLabel = "RULE",
             defaultValue = "random",
@@ -57,27 +48,15 @@ final class CurateBalanceCommand implements Callable<Integer> {
             description = "Of all that is drawn; default ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--force", description = "Replace what was made with other settings.")
-    private boolean force;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private StageOptions stage;
 
     @Override
     public Integer call() throws IOException {
-        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            new BalanceStage(ClusterSet.open(clusters), images, pick, seed).run(out, force, progress);
-        }
-        StageSummary done = StageSummary.of(out);
-        CurateCommand.print(
-                spec,
-                out,
-                json,
-                "%d of %d images from %s clusters, in %s"
-                        .formatted(done.out(), done.in(), done.values().get("clusters_used"), out));
-        return 0;
+        return stage.run(
+                progress -> new BalanceStage(ClusterSet.open(clusters), images, pick, seed)
+                        .run(stage.out(), stage.force(), progress),
+                done -> "%d of %d images from %s clusters, in %s"
+                        .formatted(done.out(), done.in(), done.values().get("clusters_used"), stage.out()));
     }
 }

@@ -3,15 +3,13 @@ package io.dino4j.examples.cli;
 import io.dino4j.data.curation.BlocksOf;
 import io.dino4j.data.curation.ClusterStage;
 import io.dino4j.data.curation.EmbeddingSet;
-import io.dino4j.data.curation.StageSummary;
 import io.dino4j.data.vector.KMeansConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Clusters of embedded images. */
 @Command(
@@ -46,9 +44,6 @@ final class CurateClusterCommand implements Callable<Integer> {
             description = "Levels, each with a tenth of the clusters of the one below; default ${DEFAULT-VALUE}.")
     private int levels;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
-    private Path out;
-
     @Option(
             names = "--iterations",
             paramLabel = "N",
@@ -71,33 +66,21 @@ final class CurateClusterCommand implements Callable<Integer> {
             description = "Of all that is drawn; default ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--force", description = "Replace what was made with other settings.")
-    private boolean force;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private StageOptions stage;
 
     @Override
     public Integer call() throws IOException {
         KMeansConfig config =
                 KMeansConfig.of(clusters, seed).withIterations(iterations).withBatch(batch);
-        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            new ClusterStage(EmbeddingSet.open(embeddings), config, levels).run(out, BlocksOf.here(), force, progress);
-        }
-        StageSummary done = StageSummary.of(out);
-        CurateCommand.print(
-                spec,
-                out,
-                json,
-                "%d images in %s clusters, mean similarity to the centre %.3f, in %s; see report.html there"
+        return stage.run(
+                progress -> new ClusterStage(EmbeddingSet.open(embeddings), config, levels)
+                        .run(stage.out(), BlocksOf.here(), stage.force(), progress),
+                done -> "%d images in %s clusters, mean similarity to the centre %.3f, in %s; see report.html there"
                         .formatted(
                                 done.in(),
                                 done.values().get("clusters"),
                                 done.values().get("mean_similarity"),
-                                out));
-        return 0;
+                                stage.out()));
     }
 }

@@ -1,11 +1,6 @@
 package io.dino4j.examples.cli;
 
-import io.dino4j.data.curation.StageSummary;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** Chooses images to learn from. */
 @Command(
@@ -15,6 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
         mixinStandardHelpOptions = true,
         subcommands = {
             CurateEmbedCommand.class,
+            CurateDedupCommand.class,
             CurateClusterCommand.class,
             CurateRetrieveCommand.class,
             CurateBalanceCommand.class,
@@ -35,11 +31,4 @@ import picocli.CommandLine.Model.CommandSpec;
         })
 final class CurateCommand {
     private CurateCommand() {}
-
-    /** Tells what a stage has come to: its summary as JSON, or a line. */
-    static void print(CommandSpec spec, Path out, boolean json, String line) throws IOException {
-        PrintWriter to = spec.commandLine().getOut();
-        to.println(json ? StageSummary.of(out).json() : line);
-        to.flush();
-    }
 }

@@ -1,6 +1,6 @@
 package io.dino4j.examples.cli;
 
-import io.dino4j.data.curation.StageSummary;
+import io.dino4j.data.Progress;
 import io.dino4j.data.curation.copy.CopyEmbedding;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.ImageSources;
@@ -15,9 +15,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Vectors of images, for the other stages of curation. */
 @Command(
@@ -68,9 +66,6 @@ final class CurateEmbedCommand implements Callable<Integer> {
         private Path like;
     }
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
-    private Path out;
-
     @Option(
             names = "--type",
             paramLabel = "TYPE",
@@ -83,13 +78,13 @@ final class CurateEmbedCommand implements Callable<Integer> {
             paramLabel = "PX",
             description =
                     "Side of the network's input, a multiple of the patch size; default 224, or the backbone's own if smaller.")
-    private OptionalInt size = OptionalInt.empty();
+    private Integer size;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             description = "Images in a pass, up to 256; default about 2,000 tokens, 8 images of 224 pixels.")
-    private OptionalInt batch = OptionalInt.empty();
+    private Integer batch;
 
     @Option(
             names = "--precision",
@@ -104,46 +99,42 @@ final class CurateEmbedCommand implements Callable<Integer> {
             description = "Threads that decode images beside the network; default one for each processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--force", description = "Replace what was made with other settings.")
-    private boolean force;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
     @Mixin
     private WeightOptions options;
 
     @Mixin
     private KernelsOption kernels;
 
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private StageOptions stage;
 
     @Override
     public Integer call() throws IOException {
-        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            ImageSource source = ImageSources.open(images, progress::say);
-            if (by.weights != null) {
-                new NetworkEmbedding(by.weights, options, kernels.list(), precision, size, batch, threads)
-                        .embed(source, images, out, type, force, progress);
-            } else {
-                new CopyEmbedding(source, images, Optional.ofNullable(by.like), threads, 0)
-                        .run(out, type, force, progress);
-            }
+        return stage.run(this::embed, done -> {
+            Object unreadable = done.values().get("unreadable");
+            return "%d images in %s%s"
+                    .formatted(
+                            done.out(),
+                            stage.out(),
+                            unreadable.equals(0)
+                                    ? ""
+                                    : "; %s could not be read, see unreadable.txt there".formatted(unreadable));
+        });
+    }
+
+    private void embed(Progress progress) throws IOException {
+        ImageSource source = ImageSources.open(images, progress::say);
+        if (by.weights != null) {
+            new NetworkEmbedding(
+                            by.weights, options, kernels.list(), precision, optional(size), optional(batch), threads)
+                    .embed(source, images, stage.out(), type, stage.force(), progress);
+        } else {
+            new CopyEmbedding(source, images, Optional.ofNullable(by.like), threads, 0)
+                    .run(stage.out(), type, stage.force(), progress);
         }
-        StageSummary done = StageSummary.of(out);
-        Object unreadable = done.values().get("unreadable");
-        CurateCommand.print(
-                spec,
-                out,
-                json,
-                "%d images in %s%s"
-                        .formatted(
-                                done.out(),
-                                out,
-                                unreadable.equals(0)
-                                        ? ""
-                                        : "; %s could not be read, see unreadable.txt there".formatted(unreadable)));
-        return 0;
+    }
+
+    private static OptionalInt optional(Integer value) {
+        return value == null ? OptionalInt.empty() : OptionalInt.of(value);
     }
 }

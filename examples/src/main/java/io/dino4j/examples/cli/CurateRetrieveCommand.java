@@ -7,16 +7,14 @@ import io.dino4j.data.curation.ClusterStage;
 import io.dino4j.data.curation.EmbeddingSet;
 import io.dino4j.data.curation.RetrievalRule;
 import io.dino4j.data.curation.RetrievalStage;
-import io.dino4j.data.curation.StageSummary;
 import io.dino4j.data.vector.KMeansConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Takes from a pool what is like curated images. */
 @Command(
@@ -35,9 +33,6 @@ import picocli.CommandLine.Spec;
             "The result is a folder: images.parquet is the list, report.html shows what was taken and why."
         })
 final class CurateRetrieveCommand implements Callable<Integer> {
-    /** Clusters to report the balance over, if none are given. */
-    private static final int MOST_CLUSTERS = 1000;
-
     @Option(
             names = "--curated",
             required = true,
@@ -64,13 +59,6 @@ final class CurateRetrieveCommand implements Callable<Integer> {
                 description = "Take N images, drawn at random, of each cluster with curated images: for small sets.")
         private Integer perCluster;
     }
-
-    @Option(
-            names = "--out",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder to make; pretrain --images takes it.")
-    private Path out;
 
     @Option(
             names = "--clusters",
@@ -107,38 +95,26 @@ final class CurateRetrieveCommand implements Callable<Integer> {
             description = "Of all that is drawn; default ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--force", description = "Replace what was made with other settings.")
-    private boolean force;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private StageOptions stage;
 
     @Override
     public Integer call() throws IOException {
         EmbeddingSet wanted = EmbeddingSet.open(curated);
         EmbeddingSet all = EmbeddingSet.open(pool);
         wanted.requireComparable(all);
-        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
-            new RetrievalStage(wanted, all, clusters(all, progress), rule(), most, !retrievedOnly)
-                    .run(out, BlocksOf.here(), force, progress);
-        }
-        StageSummary done = StageSummary.of(out);
-        CurateCommand.print(
-                spec,
-                out,
-                json,
-                "%s of %d images taken for %d curated ones, from %s of %s clusters, in %s; see report.html there"
-                        .formatted(
-                                done.values().get("retrieved"),
-                                all.size(),
-                                wanted.size(),
-                                done.values().get("clusters_used"),
-                                done.values().get("clusters"),
-                                out));
-        return 0;
+        return stage.run(
+                progress -> new RetrievalStage(wanted, all, clusters(all, progress), rule(), most, !retrievedOnly)
+                        .run(stage.out(), BlocksOf.here(), stage.force(), progress),
+                done ->
+                        "%s of %d images taken for %d curated ones, from %s of %s clusters, in %s; see report.html there"
+                                .formatted(
+                                        done.values().get("retrieved"),
+                                        all.size(),
+                                        wanted.size(),
+                                        done.values().get("clusters_used"),
+                                        done.values().get("clusters"),
+                                        stage.out()));
     }
 
     private RetrievalRule rule() {
@@ -151,8 +127,8 @@ final class CurateRetrieveCommand implements Callable<Integer> {
         if (clusters != null) {
             return ClusterSet.open(clusters);
         }
-        int k = Math.max(1, Math.min(MOST_CLUSTERS, (int) Math.round(Math.sqrt(all.size()))));
-        Path made = out.toAbsolutePath().resolveSibling(out.getFileName() + ".clusters");
-        return new ClusterStage(all, KMeansConfig.of(k, seed), 1).run(made, BlocksOf.here(), force, progress);
+        Path made = stage.out().toAbsolutePath().resolveSibling(stage.out().getFileName() + ".clusters");
+        return new ClusterStage(all, KMeansConfig.of(ClusterStage.usual(all.size()), seed), 1)
+                .run(made, BlocksOf.here(), stage.force(), progress);
     }
 }

@@ -5,21 +5,26 @@ import io.dino4j.data.curation.BalanceStage;
 import io.dino4j.data.curation.BlocksOf;
 import io.dino4j.data.curation.ClusterSet;
 import io.dino4j.data.curation.ClusterStage;
+import io.dino4j.data.curation.DedupRule;
+import io.dino4j.data.curation.DedupStage;
 import io.dino4j.data.curation.EmbeddingSet;
 import io.dino4j.data.curation.RetrievalRule;
 import io.dino4j.data.curation.RetrievalStage;
 import io.dino4j.data.curation.StageSummary;
+import io.dino4j.data.curation.copy.CopyEmbedding;
 import io.dino4j.data.page.Page;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.ImageSources;
 import io.dino4j.data.vector.BalancedSample.Pick;
 import io.dino4j.data.vector.KMeansConfig;
+import io.dino4j.data.vector.VectorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The stages of a curation in order, each in a folder of its own below {@code out}: {@code pool.copies}, {@code benchmark.copies} and
@@ -27,9 +32,6 @@ import java.util.Map;
  * {@code lvd.manifest}, the result. What is done already is not done again.
  */
 final class CurationRun {
-    /** Clusters, if the configuration names no number: about the square root of the images, and no more than these. */
-    private static final int MOST_CLUSTERS = 1000;
-
     private final CurationConfig config;
     private final NetworkEmbedding network;
     private final boolean force;
@@ -58,7 +60,9 @@ final class CurationRun {
     List<Path> run() throws IOException {
         Files.createDirectories(out);
         ImageSource pool = ImageSources.open(config.images(), progress::say);
-        EmbeddingSet embedded = embed(pool, config.images(), "pool.emb");
+        EmbeddingSet embedded = config.dedup().isWanted()
+                ? embed(withoutCopies(pool), out.resolve("pool.dedup").toString(), "pool.emb")
+                : embed(pool, config.images(), "pool.emb");
         ClusterSet clusters = cluster(embedded);
         if (config.curated() == null) {
             CurationConfig.Balance balance = config.balance();
@@ -72,6 +76,36 @@ final class CurationRun {
         return stages;
     }
 
+    private ImageSource withoutCopies(ImageSource pool) throws IOException {
+        EmbeddingSet copies = copies(pool, config.images(), "pool.copies", Optional.empty());
+        Optional<EmbeddingSet> benchmark = config.benchmark() == null
+                ? Optional.empty()
+                : Optional.of(copies(
+                        ImageSources.open(config.benchmark(), progress::say),
+                        config.benchmark(),
+                        "benchmark.copies",
+                        Optional.of(copies.folder())));
+        CurationConfig.Dedup wanted = config.dedup();
+        DedupRule rule = DedupRule.usual(copies, wanted.verify() == null || wanted.verify());
+        rule = wanted.k() == null ? rule : rule.withNeighbors(wanted.k());
+        rule = wanted.threshold() == null
+                ? rule
+                : rule.withThreshold(wanted.threshold()).withBenchmarkThreshold(wanted.threshold());
+        Path folder = out.resolve("pool.dedup");
+        new DedupStage(copies, benchmark, rule).run(folder, BlocksOf.here(), force, progress);
+        stages.add(folder);
+        return EmbeddingSet.open(folder).source();
+    }
+
+    private EmbeddingSet copies(ImageSource images, String named, String name, Optional<Path> like) throws IOException {
+        Path folder = out.resolve(name);
+        int threads = Runtime.getRuntime().availableProcessors();
+        EmbeddingSet set = new CopyEmbedding(images, named, like, threads, config.seed())
+                .run(folder, VectorType.FLOAT32, force, progress);
+        stages.add(folder);
+        return set;
+    }
+
     private EmbeddingSet embed(ImageSource images, String named, String name) throws IOException {
         Path folder = out.resolve(name);
         EmbeddingSet set =
@@ -82,7 +116,7 @@ final class CurationRun {
 
     private ClusterSet cluster(EmbeddingSet embedded) throws IOException {
         CurationConfig.Cluster wanted = config.cluster();
-        int usual = Math.max(1, Math.min(MOST_CLUSTERS, (int) Math.round(Math.sqrt(embedded.size()))));
+        int usual = ClusterStage.usual(embedded.size());
         KMeansConfig kMeans = KMeansConfig.of(wanted.k() == null ? usual : wanted.k(), config.seed());
         if (wanted.iterations() != null) {
             kMeans = kMeans.withIterations(wanted.iterations());

@@ -34,6 +34,12 @@ public final class CopyDescriptor implements Embedder {
     /** Largest D. */
     public static final int DIMENSION = 256;
 
+    /** Least similarity of a pair worth looking at: what altered copies of imagenette photos hardly ever fall below, see docs/copies.md. */
+    public static final float CANDIDATE_THRESHOLD = 0.15f;
+
+    /** Least similarity of copies if nobody looks at the images: from the same curve. */
+    public static final float THRESHOLD = 0.55f;
+
     /** Images learnt from, at most. */
     public static final int MOST_IMAGES = 1024;
 
@@ -60,6 +66,11 @@ public final class CopyDescriptor implements Embedder {
      * @return a descriptor of up to {@value #DIMENSION} numbers, fewer if there are few images
      */
     public static CopyDescriptor learn(ImageSource images, Seed seed, Progress progress) {
+        return learn(images, LEAST_IMAGES, seed, progress);
+    }
+
+    /** Adds built-in pictures up to a number of them. */
+    static CopyDescriptor learn(ImageSource images, int least, Seed seed, Progress progress) {
         int count = Math.min(images.size(), MOST_IMAGES);
         progress.begin("features", 0, count);
         LocalFeatures[] found = new LocalFeatures[count];
@@ -73,7 +84,7 @@ public final class CopyDescriptor implements Embedder {
         }
         progress.end();
         List<LocalFeatures> sample = Stream.concat(
-                        Arrays.stream(found).filter(f -> f != null && f.count() > 0), builtIn(found, seed))
+                        Arrays.stream(found).filter(f -> f != null && f.count() > 0), builtIn(found, least, seed))
                 .toList();
         Codebook codebook = Codebook.learn(sample, seed.derive("codebook"));
         float[][] vectors = sample.parallelStream().map(codebook::encode).toArray(float[][]::new);
@@ -148,10 +159,10 @@ public final class CopyDescriptor implements Embedder {
         }
     }
 
-    private static Stream<LocalFeatures> builtIn(LocalFeatures[] found, Seed seed) {
+    private static Stream<LocalFeatures> builtIn(LocalFeatures[] found, int least, Seed seed) {
         AtomicInteger usable = new AtomicInteger();
         Arrays.stream(found).filter(f -> f != null && f.count() > 0).forEach(f -> usable.incrementAndGet());
-        int missing = LEAST_IMAGES - usable.get();
+        int missing = least - usable.get();
         if (missing <= 0) {
             return Stream.empty();
         }

@@ -33,19 +33,43 @@ public record CopyEdges(int[] one, int[] other, float[] similarity) {
      * @return each pair that is in one list or in two
      */
     public static CopyEdges of(Neighbors graph, int first, float threshold) {
-        long[] pairs = new long[graph.index().length];
-        float[] similarity = new float[pairs.length];
-        int count = 0;
-        for (int q = 0; q < graph.queries(); q++) {
-            for (int n = q * graph.k(); n < (q + 1) * graph.k(); n++) {
-                int row = graph.index()[n];
-                if (row >= 0 && row != first + q && graph.similarity()[n] >= threshold) {
-                    pairs[count] = pair(first + q, row);
-                    similarity[count++] = graph.similarity()[n];
-                }
+        int most = 0;
+        for (int n = 0; n < graph.index().length; n++) {
+            most += isPair(graph, first, threshold, n) ? 1 : 0;
+        }
+        long[] pairs = new long[most];
+        float[] similarity = new float[most];
+        for (int n = 0, o = 0; n < graph.index().length; n++) {
+            if (isPair(graph, first, threshold, n)) {
+                pairs[o] = pair(first + n / graph.k(), graph.index()[n]);
+                similarity[o++] = graph.similarity()[n];
             }
         }
-        return sorted(Arrays.copyOf(pairs, count), similarity);
+        return sorted(pairs, similarity);
+    }
+
+    private static boolean isPair(Neighbors graph, int first, float threshold, int n) {
+        int row = graph.index()[n];
+        return row >= 0 && row != first + n / graph.k() && graph.similarity()[n] >= threshold;
+    }
+
+    /**
+     * The pairs of other rows in place of these.
+     *
+     * @param rows for each row the one that stands for it, such as the first with the same bytes
+     * @return without pairs of a row with itself
+     */
+    public CopyEdges onto(int[] rows) {
+        long[] pairs = new long[count()];
+        float[] kept = new float[count()];
+        int o = 0;
+        for (int e = 0; e < pairs.length; e++) {
+            if (rows[one[e]] != rows[other[e]]) {
+                pairs[o] = pair(rows[one[e]], rows[other[e]]);
+                kept[o++] = similarity[e];
+            }
+        }
+        return sorted(Arrays.copyOf(pairs, o), kept);
     }
 
     /** Returns the number of pairs, E. */
@@ -72,41 +96,6 @@ public record CopyEdges(int[] one, int[] other, float[] similarity) {
             }
         }
         return some;
-    }
-
-    /** The pairs of both; one that is in both counts once, with the first's similarity. */
-    public CopyEdges and(CopyEdges more) {
-        long[] pairs = Arrays.copyOf(pairs(), count() + more.count());
-        float[] all = Arrays.copyOf(similarity, pairs.length);
-        System.arraycopy(more.pairs(), 0, pairs, count(), more.count());
-        System.arraycopy(more.similarity, 0, all, count(), more.count());
-        return sorted(pairs, all);
-    }
-
-    /** Whether a pair is here, in either order. */
-    public boolean contains(int row, int another) {
-        int from = Math.min(row, another);
-        int to = Math.max(row, another);
-        int low = 0;
-        int high = count() - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            int order = one[middle] != from ? Integer.compare(one[middle], from) : Integer.compare(other[middle], to);
-            if (order == 0) {
-                return true;
-            }
-            low = order < 0 ? middle + 1 : low;
-            high = order < 0 ? high : middle - 1;
-        }
-        return false;
-    }
-
-    private long[] pairs() {
-        long[] pairs = new long[count()];
-        for (int e = 0; e < pairs.length; e++) {
-            pairs[e] = pair(one[e], other[e]);
-        }
-        return pairs;
     }
 
     private static long pair(int row, int another) {

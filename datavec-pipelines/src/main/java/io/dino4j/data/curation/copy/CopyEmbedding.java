@@ -6,6 +6,7 @@ import io.dino4j.data.curation.Embedder;
 import io.dino4j.data.curation.EmbedderRecipe;
 import io.dino4j.data.curation.Embedding;
 import io.dino4j.data.curation.EmbeddingSet;
+import io.dino4j.data.file.Durable;
 import io.dino4j.data.file.Sha256;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.source.ImageSource;
@@ -88,6 +89,23 @@ public record CopyEmbedding(ImageSource images, String named, Optional<Path> lik
         CopyDescriptor descriptor = descriptor(progress);
         Embedding embedding = new Embedding(images, new Kept(descriptor), BATCH, threads);
         return embedding.run(out, embedding.settings(name(descriptor), named), type, force, progress);
+    }
+
+    /** Whether the vectors of a set were made to find copies. */
+    public static boolean made(EmbeddingSet set) {
+        return Files.isRegularFile(set.folder().resolve(DESCRIPTOR));
+    }
+
+    /**
+     * Gives the descriptor of a set, if it has one, to a folder with some of its vectors.
+     *
+     * @throws IOException if it cannot be copied
+     */
+    public static void passOn(EmbeddingSet set, Path folder) throws IOException {
+        if (made(set)) {
+            Durable.write(
+                    folder.resolve(DESCRIPTOR), draft -> Files.copy(set.folder().resolve(DESCRIPTOR), draft));
+        }
     }
 
     private CopyDescriptor descriptor(Progress progress) throws IOException {

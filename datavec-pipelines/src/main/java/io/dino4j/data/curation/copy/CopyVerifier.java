@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public record CopyVerifier(double leastEvidence) {
     /** Chosen from the curve of altered photos of imagenette, see docs/copies.md. */
-    public static final double DEFAULT_EVIDENCE = 10;
+    public static final double DEFAULT_EVIDENCE = 12;
 
     /** Distance of a key point from where the placement puts it, as a part of the side of the image. */
     private static final double TOLERANCE = 0.04;

@@ -2,9 +2,7 @@ package io.dino4j.data.curation.copy;
 
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Reduction;
-import java.util.Comparator;
-import java.util.stream.IntStream;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.KeyPoint;
 import org.bytedeco.opencv.opencv_core.KeyPointVector;
@@ -44,6 +42,11 @@ public record LocalFeatures(
     private static final int LONGEST = 4 * SIDE;
 
     private static final int SHORTEST = 8;
+
+    /** Fields of a key point of OpenCV: x, y, size, angle, response, octave, class. */
+    private static final int FIELDS = 7;
+
+    private static final int RESPONSE = 4;
 
     /** Pixels averaged each way before brightness is compared. */
     private static final int SMOOTHING = 5;
@@ -136,40 +139,50 @@ public record LocalFeatures(
 
     /** Of equally strong ones the first that OpenCV lists, whose order is that of positions. */
     private static KeyPointVector strongest(KeyPointVector points) {
-        int n = (int) points.size();
-        float[] response = new float[n];
-        for (int i = 0; i < n; i++) {
-            response[i] = points.get(i).response();
+        float[] fields = fields(points);
+        long[] weakness = new long[fields.length / FIELDS];
+        for (int i = 0; i < weakness.length; i++) {
+            weakness[i] = -Float.floatToIntBits(fields[i * FIELDS + RESPONSE]); // ordered as positive numbers are
         }
-        KeyPoint[] best = IntStream.range(0, n)
-                .boxed()
-                .sorted(Comparator.<Integer>comparingDouble(i -> -response[i]).thenComparingInt(i -> i))
-                .limit(MOST)
-                .map(i -> points.get(i))
-                .toArray(KeyPoint[]::new);
+        int[] order = Order.of(weakness);
+        KeyPoint[] best = new KeyPoint[Math.min(MOST, order.length)];
+        for (int i = 0; i < best.length; i++) {
+            best[i] = points.get(order[i]);
+        }
         return best.length == 0 ? new KeyPointVector() : new KeyPointVector(best);
     }
 
+    /** The 32-bit fields of OpenCV's key points, which lie one after another: an object for each of thousands would take longer than SIFT. */
+    private static float[] fields(KeyPointVector points) {
+        float[] fields = new float[FIELDS * (int) points.size()];
+        if (fields.length > 0) {
+            try (FloatPointer first = new FloatPointer(points.get(0))) {
+                first.capacity(fields.length).get(fields);
+            }
+        }
+        return fields;
+    }
+
     private static LocalFeatures of(KeyPointVector points, Mat found, Mat smooth) {
-        int n = (int) points.size();
+        float[] fields = fields(points);
+        int n = fields.length / FIELDS;
         float[] x = new float[n];
         float[] y = new float[n];
         float[] scale = new float[n];
         float[] angle = new float[n];
         float[] descriptors = new float[n * LENGTH];
         for (int i = 0; i < n; i++) {
-            KeyPoint point = points.get(i);
-            x[i] = point.pt().x();
-            y[i] = point.pt().y();
-            scale[i] = point.size();
-            angle[i] = (float) Math.toRadians(point.angle());
+            x[i] = fields[i * FIELDS];
+            y[i] = fields[i * FIELDS + 1];
+            scale[i] = fields[i * FIELDS + 2];
+            angle[i] = (float) Math.toRadians(fields[i * FIELDS + 3]);
         }
         if (n > 0) {
-            try (FloatIndexer rows = found.createIndexer()) {
-                for (int i = 0; i < n; i++) {
-                    rows.get(i, descriptors, i * LENGTH, LENGTH);
-                    root(descriptors, i * LENGTH);
-                }
+            try (FloatPointer rows = new FloatPointer(found.data())) {
+                rows.capacity(descriptors.length).get(descriptors);
+            }
+            for (int i = 0; i < n; i++) {
+                root(descriptors, i * LENGTH);
             }
         }
         return new LocalFeatures(smooth.cols(), smooth.rows(), x, y, scale, angle, descriptors, Mats.bytes(smooth));

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** Features of the images of pairs, some kept: one image is in many pairs. An image that cannot be read any more has none. */
@@ -29,7 +30,7 @@ final class PairFeatures {
     }
 
     /** Those of some images, at most {@link #KEPT} of them; looked for in parallel. */
-    Map<Integer, Optional<LocalFeatures>> of(int[] rows) {
+    Map<Integer, Optional<LocalFeatures>> of(int[] rows, Consumer<String> unreadable) {
         Set<Integer> wanted = new TreeSet<>();
         for (int row : rows) {
             wanted.add(row);
@@ -39,7 +40,7 @@ final class PairFeatures {
                 .mapToInt(row -> row)
                 .toArray();
         LocalFeatures[] found = new LocalFeatures[missing.length];
-        IntStream.range(0, missing.length).parallel().forEach(i -> found[i] = read(missing[i]));
+        IntStream.range(0, missing.length).parallel().forEach(i -> found[i] = read(missing[i], unreadable));
         Map<Integer, Optional<LocalFeatures>> features = new LinkedHashMap<>();
         for (int i = 0; i < missing.length; i++) {
             features.put(missing[i], Optional.ofNullable(found[i]));
@@ -51,10 +52,11 @@ final class PairFeatures {
         return features;
     }
 
-    private LocalFeatures read(int row) {
+    private LocalFeatures read(int row, Consumer<String> unreadable) {
         try {
             return LocalFeatures.of(images.read(row, LocalFeatures.REDUCTION));
         } catch (UnreadableImageException e) {
+            unreadable.accept(e.getMessage());
             return null; // stays in here, as an absent value
         }
     }
