@@ -55,7 +55,7 @@ final class SparkCluster implements AutoCloseable {
         this.java = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         java.addAll(moduleOptions(jars));
-        java.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", home.resolve("jars") + "/*"));
+        java.addAll(List.of("-XX:+UseSerialGC", "-cp", home.resolve("jars") + "/*"));
     }
 
     /** Why no cluster can be started here; empty if one can. */
@@ -199,12 +199,13 @@ final class SparkCluster implements AutoCloseable {
         return dir.resolve("work of " + worker);
     }
 
-    /** Everything a process has said, once it is over. */
-    String log(Process process, String name) throws InterruptedException {
-        assertTrue(process.waitFor(3 * LIMIT_SECONDS, TimeUnit.SECONDS), () -> "still running: " + log(name));
-        return log(name);
+    /** Exit code of a process, once it is over. */
+    int exit(Process process, String name) throws InterruptedException {
+        assertTrue(process.waitFor(5 * LIMIT_SECONDS, TimeUnit.SECONDS), () -> "still running: " + log(name));
+        return process.exitValue();
     }
 
+    /** What a process has said so far. */
     String log(String name) {
         try {
             return Files.readString(logFile(name));
