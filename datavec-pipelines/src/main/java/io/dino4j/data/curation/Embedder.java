@@ -5,6 +5,7 @@ import io.dino4j.data.image.Reduction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Images to vectors: a network, or anything else whose vectors are near for images that are alike. */
 @FunctionalInterface
@@ -37,6 +38,11 @@ public interface Embedder {
      * @throws IOException if it cannot be written
      */
     default void save(Path folder) throws IOException {}
+
+    /** How other machines can make this embedder; empty if they cannot. */
+    default Optional<EmbedderRecipe> recipe() {
+        return Optional.empty();
+    }
 
     /** How small an image may be decoded; a constant of this embedder. */
     default Reduction reduction() {

@@ -100,8 +100,8 @@ final class CurateDedupCommand implements Callable<Integer> {
         DedupRule similar = threshold == null ? usual : usual.withThreshold(threshold);
         DedupRule rule = againstThreshold == null ? similar : similar.withBenchmarkThreshold(againstThreshold);
         return stage.run(
-                progress ->
-                        new DedupStage(pool, benchmark, rule).run(stage.out(), BlocksOf.LOCAL, stage.force(), progress),
+                progress -> new DedupStage(pool, benchmark, rule)
+                        .run(stage.out(), BlocksOf.here(), stage.force(), progress),
                 done ->
                         "%d of %d images kept, in %s: %s the same file as another, %s altered copies, %s like the benchmark; see report.html there"
                                 .formatted(

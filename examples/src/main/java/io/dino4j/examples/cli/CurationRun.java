@@ -87,7 +87,7 @@ final class CurationRun {
                         Optional.of(copies.folder())));
         DedupRule rule = config.dedup().rule(copies, config.seed());
         Path folder = out.resolve("pool.dedup");
-        new DedupStage(copies, benchmark, rule).run(folder, BlocksOf.LOCAL, force, progress);
+        new DedupStage(copies, benchmark, rule).run(folder, BlocksOf.here(), force, progress);
         stages.add(folder);
         return EmbeddingSet.open(folder).source();
     }
@@ -118,7 +118,7 @@ final class CurationRun {
         }
         Path folder = out.resolve("clusters");
         int levels = wanted.levels() == null ? 1 : wanted.levels();
-        ClusterSet clusters = new ClusterStage(embedded, kMeans, levels).run(folder, BlocksOf.LOCAL, force, progress);
+        ClusterSet clusters = new ClusterStage(embedded, kMeans, levels).run(folder, BlocksOf.here(), force, progress);
         stages.add(folder);
         return clusters;
     }
@@ -135,7 +135,7 @@ final class CurationRun {
         int most = wanted.most() == null ? Integer.MAX_VALUE : wanted.most();
         boolean withCurated = wanted.withCurated() == null || wanted.withCurated();
         new RetrievalStage(curated, pool, clusters, rule, most, withCurated)
-                .run(result(), BlocksOf.LOCAL, force, progress);
+                .run(result(), BlocksOf.here(), force, progress);
     }
 
     /**
