@@ -37,8 +37,8 @@ final class Executor {
         }
 
         @Override
-        public Image prepare(Image image) {
-            return embedder.prepare(image);
+        public Image prepare(Image image, int width, int height) {
+            return embedder.prepare(image, width, height);
         }
 
         @Override
