@@ -98,8 +98,7 @@ final class CurateOnSparkTest {
         Path seen = dir.resolve("seen.copies");
         Outcome.of("curate", "embed", "--copies", "--images", curated, "--out", seen)
                 .succeeded();
-        Object[] embed = {"embed", "--images", benchmark, "--like", seen, "--out", dir.resolve("few.copies")
-        };
+        Object[] embed = {"embed", "--images", benchmark, "--like", seen, "--out", dir.resolve("few.copies")};
         Path pooled = dir.resolve("pool.emb");
         Outcome.of("curate", "embed", "--images", pool, "--weights", run, "--out", pooled)
                 .succeeded();
