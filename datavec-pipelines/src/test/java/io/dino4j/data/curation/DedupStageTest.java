@@ -174,7 +174,7 @@ final class DedupStageTest {
         }
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class, () -> stage(rule).run(cells, BlocksOf.LOCAL, false, Progress.SILENT));
-        assertTrue(e.getMessage().contains("search = within the 4 nearest"), e.getMessage());
+        assertTrue(e.getMessage().contains("benchmark_search = within the 2 nearest"), e.getMessage());
     }
 
     private DedupStage stage(DedupRule rule) {
