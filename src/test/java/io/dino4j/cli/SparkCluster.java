@@ -24,6 +24,10 @@ final class SparkCluster implements AutoCloseable {
     private static final Pattern REGISTERED = Pattern.compile("Successfully registered with master");
     private static final long LIMIT_SECONDS = 60;
 
+    /** Executors live for seconds: the second compiler would take longer than it saves. */
+    private static final String EXECUTOR =
+            "-Dorg.bytedeco.javacpp.maxbytes=4g -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+
     private static final String QUIET =
             """
             rootLogger.level = warn
@@ -55,7 +59,7 @@ final class SparkCluster implements AutoCloseable {
         this.java = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         java.addAll(moduleOptions(jars));
-        java.addAll(List.of("-XX:+UseSerialGC", "-cp", home.resolve("jars") + "/*"));
+        java.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", home.resolve("jars") + "/*"));
     }
 
     /** Why no cluster can be started here; empty if one can. */
@@ -176,7 +180,7 @@ final class SparkCluster implements AutoCloseable {
         command.addAll(List.of("--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.ui.enabled=false"));
         command.addAll(List.of("--conf", "spark.executor.memory=768m"));
         command.addAll(List.of("--conf", "spark.executorEnv.OMP_NUM_THREADS=1"));
-        command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=-Dorg.bytedeco.javacpp.maxbytes=4g"));
+        command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=" + EXECUTOR));
         conf.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
         command.add("local:" + jar(module));
         for (Object arg : args) {
