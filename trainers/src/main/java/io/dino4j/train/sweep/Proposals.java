@@ -13,8 +13,8 @@ import org.deeplearning4j.arbiter.optimize.api.OptimizationResult;
 import org.deeplearning4j.arbiter.optimize.api.ParameterSpace;
 
 /**
- * An Arbiter generator whose candidates depend on the seed and the results alone, not on who is ready first: results reach the generator
- * behind it in the order of the candidates, and a generation that is bred waits for the results of all before it. Combinations that the
+ * An Arbiter generator whose candidates depend on the seed and the results alone, not on who is ready first: a generation that is bred waits
+ * for the results of all before it, and the generator behind it is told of them in the order of the candidates. Combinations that the
  * rules of the configuration forbid, or that were there before, are passed over.
  */
 final class Proposals implements CandidateGenerator {
@@ -28,7 +28,7 @@ final class Proposals implements CandidateGenerator {
     private final int limit;
     private final Function<List<String>, Optional<String>> fault;
     private final Set<List<String>> seen = new HashSet<>();
-    private final TreeMap<Integer, OptimizationResult> early = new TreeMap<>();
+    private final TreeMap<Integer, OptimizationResult> fresh = new TreeMap<>(); // not yet told to the generator
     private Optional<Candidate<String[]>> next = Optional.empty();
     private int proposed;
     private int reported;
@@ -51,8 +51,12 @@ final class Proposals implements CandidateGenerator {
 
     @Override
     public boolean hasMoreCandidates() {
-        boolean waits = proposed % generation == 0 && reported < proposed && proposed > 0;
+        boolean waits = proposed % generation == 0 && reported < proposed;
         if (next.isEmpty() && proposed < limit && !exhausted && !waits) {
+            if (proposed % generation == 0) {
+                fresh.values().forEach(generator::reportResults);
+                fresh.clear();
+            }
             next = nextValid();
             exhausted = next.isEmpty();
         }
@@ -89,11 +93,8 @@ final class Proposals implements CandidateGenerator {
 
     @Override
     public void reportResults(OptimizationResult result) {
-        early.put(result.getIndex(), result);
-        while (early.containsKey(reported)) {
-            generator.reportResults(early.remove(reported));
-            reported++;
-        }
+        fresh.put(result.getIndex(), result);
+        reported++;
     }
 
     /** True if every candidate there will be has been proposed and has its result. */
