@@ -10,12 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.core.importer.Locations;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import io.dino4j.data.image.Transform;
 import io.dino4j.graph.exec.Gradients;
 import java.io.ObjectInputStream;
 import java.net.URL;
+import java.nio.file.Path;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,20 +32,26 @@ final class ArchitectureTest {
     private static final String ZOO = "io.dino4j.zoo..";
     private static final String TRAINERS = "io.dino4j.train..";
     private static final String EXAMPLES = "io.dino4j.examples..";
+    private static final String SPARK = "io.dino4j.spark..";
+
+    /** Not on the class path of the tests, where it would send their curation to a cluster. */
+    private static final Path SPARK_CLASSES =
+            Path.of(System.getProperty("dino4j.root", "../.."), "datavec-pipelines/spark/target/classes");
 
     private static JavaClasses classes;
 
     @BeforeAll
     static void importClasses() {
         URL tests = ArchitectureTest.class.getProtectionDomain().getCodeSource().getLocation();
+        Stream<Location> ours = Locations.ofPackage("io.dino4j").stream().filter(l -> !l.contains(tests.getPath()));
+        Stream<Location> spark = Stream.of(Location.of(SPARK_CLASSES));
         classes = new ClassFileImporter()
-                .withImportOption(location -> !location.contains(tests.getPath()))
-                .importPackages("io.dino4j");
+                .importLocations(Stream.concat(ours, spark).toList());
     }
 
     /** A rule about nothing holds always. */
     @ParameterizedTest
-    @ValueSource(strings = {GRAPHS, DATA, ZOO, TRAINERS, EXAMPLES})
+    @ValueSource(strings = {GRAPHS, DATA, ZOO, TRAINERS, EXAMPLES, SPARK})
     void everyModuleIsSeen(String module) {
         assertTrue(classes.stream().filter(resideInAPackage(module)).count() > 5, module);
     }
@@ -60,6 +70,8 @@ final class ArchitectureTest {
                 .definedBy(TRAINERS)
                 .layer("examples")
                 .definedBy(EXAMPLES)
+                .layer("spark")
+                .definedBy(SPARK)
                 .whereLayer("samediff-graphs")
                 .mayNotAccessAnyLayer()
                 .whereLayer("datavec-pipelines")
@@ -70,6 +82,8 @@ final class ArchitectureTest {
                 .mayOnlyAccessLayers("samediff-graphs", "datavec-pipelines", "zoo")
                 .whereLayer("examples")
                 .mayOnlyAccessLayers("samediff-graphs", "datavec-pipelines", "zoo", "trainers")
+                .whereLayer("spark")
+                .mayOnlyAccessLayers("datavec-pipelines", "examples")
                 .check(classes);
     }
 
@@ -101,7 +115,7 @@ final class ArchitectureTest {
     void onlyTheCommandLineEndsTheProcess() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(EXAMPLES)
+                .resideOutsideOfPackages(EXAMPLES, SPARK) // both have a Main
                 .should()
                 .callMethod(System.class, "exit", int.class)
                 .check(classes);

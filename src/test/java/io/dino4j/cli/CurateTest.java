@@ -97,6 +97,10 @@ final class CurateTest {
         for (String stage : STAGES) {
             assertTrue(report.contains("<td>" + stage + "</td>"), stage);
         }
+        int pool = dedup.get("out").asInt();
+        String row = "<td>retrieve</td><td>%d</td><td>%d</td><td>8</td><td>%d</td>"
+                .formatted(pool, pool - retrieved, retrieved + 8);
+        assertTrue(report.contains(row), row);
         assertTrue(report.contains("Sizes of clusters") && report.contains("Retrieved images"));
         Outcome again = Outcome.of("curate", "run", "--config", config(out)).succeeded();
         assertEquals(done.out(), again.out());
@@ -149,6 +153,13 @@ final class CurateTest {
                 .failed(2, "has vectors of", "embed both with the same weights");
         Path yaml = Files.writeString(dir.resolve("bad.yaml"), "imags: x\n");
         Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: images: is missing");
+        Files.writeString(
+                yaml,
+                "images: x\nout: y\nembedder: {weights: z}\nbalance: {images: 1}\ndedup: {benchmark_threshold: 0.4}\n");
+        Outcome.of("curate", "run", "--config", yaml).failed(2, "bad.yaml: dedup.benchmark_threshold: needs benchmark");
+        Files.writeString(yaml, "images: x\nout: y\nembedder: {weights: z}\ndedup: {search: some}\n");
+        Outcome.of("curate", "run", "--config", yaml)
+                .failed(2, "bad.yaml: dedup.search: expected one of [auto, exact, cells], got 'some'");
     }
 
     @Test

@@ -39,7 +39,8 @@ final class BatchArrays {
         }
     }
 
-    private static FloatBuffer row(INDArray crops, int row) {
+    /** The memory of one row of an array. */
+    static FloatBuffer row(INDArray crops, int row) {
         long length = crops.length() / crops.size(0);
         return new FloatPointer(crops.data().addressPointer())
                 .position(row * length)

@@ -78,13 +78,13 @@ public record ViewRecipe(
      *
      * @param size side of the crop, in pixels
      * @param scale cut area as a fraction of the image's
-     * @return in the order in which they are applied: crop, flip, colour, gray, blur, solarize
+     * @return in the order in which they are applied: crop and resize, flip, colour jitter, gray, blur, solarize
      */
     public Map<String, Transform> steps(int size, Range scale) {
         Map<String, Transform> steps = new LinkedHashMap<>();
-        steps.put("crop", Transform.randomResizedCrop(size, scale));
+        steps.put("crop and resize", Transform.randomResizedCrop(size, scale));
         steps.put("flip", Transform.sometimes(flip, new HorizontalFlip()));
-        steps.put("colour", Transform.sometimes(jitter, strength.toTransform()));
+        steps.put("colour jitter", Transform.sometimes(jitter, strength.toTransform()));
         steps.put("gray", Transform.sometimes(gray, new Grayscale()));
         steps.put("blur", Transform.sometimes(blur, new GaussianBlur()));
         steps.put("solarize", Transform.sometimes(solarize, new Solarize(SOLARIZE_THRESHOLD)));

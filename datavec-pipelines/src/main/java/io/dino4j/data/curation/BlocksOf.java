@@ -2,6 +2,7 @@ package io.dino4j.data.curation;
 
 import io.dino4j.data.vector.Blocks;
 import io.dino4j.data.vector.LocalBlocks;
+import java.util.ServiceLoader;
 
 /** Where the rows of a set of embeddings are worked on: by threads of this machine, or by others. The results are the same. */
 @FunctionalInterface
@@ -15,4 +16,9 @@ public interface BlocksOf {
      * @param set embeddings
      */
     Blocks of(EmbeddingSet set);
+
+    /** Those that the class path brings, which is how a cluster comes in; else {@link #LOCAL}. */
+    static BlocksOf here() {
+        return ServiceLoader.load(BlocksOf.class).findFirst().orElse(LOCAL);
+    }
 }

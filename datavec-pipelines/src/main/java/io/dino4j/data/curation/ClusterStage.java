@@ -15,7 +15,6 @@ import io.dino4j.data.vector.KMeansConfig;
 import io.dino4j.data.vector.KMeansFile;
 import io.dino4j.data.vector.LabelAgreement;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -104,7 +103,7 @@ public record ClusterStage(EmbeddingSet embeddings, KMeansConfig config, int lev
         ClusterSet.write(hierarchy, draft);
         embeddings.images().write(draft.resolve(EmbeddingSet.IMAGES));
         int[][] nearest = nearest(found);
-        Durable.write(draft.resolve("clusters.csv"), file -> Files.writeString(file, table(found, nearest)));
+        Durable.write(draft.resolve("clusters.csv"), table(found, nearest));
         StageSummary summary = summary(found, ClusterQuality.of(found, rows, SILHOUETTE, config.seed()));
         summary.write(draft);
         page(summary, found, nearest).write(draft.resolve("report.html"));

@@ -10,8 +10,9 @@ import io.dino4j.data.curation.copy.CopyEmbedding;
  * @param threshold least similarity of two copies, -1 to 1
  * @param benchmarkThreshold least similarity of an image and one of a benchmark that makes it go
  * @param verify whether the images themselves are looked at, too: pairs above the thresholds are then candidates only
+ * @param search how the neighbours are looked for
  */
-public record DedupRule(int k, float threshold, float benchmarkThreshold, boolean verify) {
+public record DedupRule(int k, float threshold, float benchmarkThreshold, boolean verify, SearchRule search) {
     /** Neighbours looked at, after DINOv2 (appendix A.4). */
     public static final int NEIGHBORS = 64;
 
@@ -37,25 +38,30 @@ public record DedupRule(int k, float threshold, float benchmarkThreshold, boolea
      */
     public static DedupRule usual(EmbeddingSet set, boolean verify) {
         if (!CopyEmbedding.made(set)) {
-            return new DedupRule(NEIGHBORS, NETWORK, NETWORK_BENCHMARK, verify);
+            return new DedupRule(NEIGHBORS, NETWORK, NETWORK_BENCHMARK, verify, SearchRule.usual(0));
         }
         float threshold = verify ? CopyDescriptor.CANDIDATE_THRESHOLD : CopyDescriptor.THRESHOLD;
-        return new DedupRule(NEIGHBORS, threshold, threshold, verify);
+        return new DedupRule(NEIGHBORS, threshold, threshold, verify, SearchRule.usual(0));
     }
 
     /** This rule with another number of neighbours. */
     public DedupRule withNeighbors(int neighbors) {
-        return new DedupRule(neighbors, threshold, benchmarkThreshold, verify);
+        return new DedupRule(neighbors, threshold, benchmarkThreshold, verify, search);
     }
 
     /** This rule with another threshold. */
     public DedupRule withThreshold(float least) {
-        return new DedupRule(k, least, benchmarkThreshold, verify);
+        return new DedupRule(k, least, benchmarkThreshold, verify, search);
     }
 
     /** This rule with another threshold for the benchmark. */
     public DedupRule withBenchmarkThreshold(float least) {
-        return new DedupRule(k, threshold, least, verify);
+        return new DedupRule(k, threshold, least, verify, search);
+    }
+
+    /** This rule with another search. */
+    public DedupRule withSearch(SearchRule other) {
+        return new DedupRule(k, threshold, benchmarkThreshold, verify, other);
     }
 
     private static void requireCosine(float value, String name) {

@@ -1,6 +1,7 @@
 package io.dino4j.data.curation;
 
 import io.dino4j.data.Progress;
+import io.dino4j.data.curation.copy.CopyDescriptor;
 import io.dino4j.data.curation.copy.CopyEdges;
 import io.dino4j.data.curation.copy.CopyEmbedding;
 import io.dino4j.data.curation.copy.CopyVerifier;
@@ -11,16 +12,16 @@ import io.dino4j.data.curation.copy.ExactCopies;
 import io.dino4j.data.curation.copy.PairVerification;
 import io.dino4j.data.curation.copy.Quality;
 import io.dino4j.data.file.Durable;
-import io.dino4j.data.vector.ExactNeighbors;
-import io.dino4j.data.vector.Neighbors;
 import io.dino4j.data.vector.VectorFile;
 import io.dino4j.data.vector.VectorFileWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -57,13 +58,33 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         settings.put("pool_sha256", pool.fingerprint());
         if (benchmark.isPresent()) {
             settings.put("benchmark_sha256", benchmark.get().fingerprint());
+            settings.put("benchmark_threshold", Float.toString(rule.benchmarkThreshold()));
+            settings.put("benchmark_search", search(benchmark.get()));
         }
-        settings.put("rule", rule.toString());
+        settings.put("neighbors", Integer.toString(rule.k()));
+        settings.put("threshold", Float.toString(rule.threshold()));
+        settings.put("verify", Boolean.toString(rule.verify()));
+        settings.put("search", search(pool));
         if (rule.verify()) {
             settings.put("evidence", Double.toString(CopyVerifier.DEFAULT_EVIDENCE));
         }
+        warning().ifPresent(progress::say);
         StageFolder.make(out, settings, force, progress, draft -> fill(draft, blocks, progress));
         return StageSummary.of(out);
+    }
+
+    /** The descriptor of a small set is learnt from built-in pictures more than from its own. */
+    private Optional<String> warning() {
+        boolean small = CopyEmbedding.made(pool) && pool.size() < CopyDescriptor.LEAST_IMAGES;
+        return rule.verify() || !small
+                ? Optional.empty()
+                : Optional.of(
+                        "%s: vectors alone are not to be trusted for fewer than %d images, here %d; let the images be looked at"
+                                .formatted(pool.folder(), CopyDescriptor.LEAST_IMAGES, pool.size()));
+    }
+
+    private String search(EmbeddingSet set) {
+        return rule.search().describe(pool.size(), set.size());
     }
 
     private void fill(Path draft, BlocksOf blocks, Progress progress) throws IOException {
@@ -92,9 +113,13 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
     private CopyEdges near(Path draft, BlocksOf blocks, ExactCopies exact, Progress progress) throws IOException {
         Path folder = StageFolder.work(draft, "pool");
         int k = Math.min(pool.size(), rule.k() + 1); // a row is its own neighbour
-        ExactNeighbors search = new ExactNeighbors(blocks.of(pool), k, rule.threshold());
-        Neighbors graph = new SavedNeighbors(folder, search).of(pool.vectors(), progress);
-        CopyEdges candidates = CopyEdges.of(graph, 0, rule.threshold()).onto(exact.first());
+        List<CopyEdges> parts = new ArrayList<>();
+        saved(folder, pool, blocks, k, rule.threshold(), progress)
+                .forEach(
+                        pool.vectors(),
+                        progress,
+                        (first, graph) -> parts.add(CopyEdges.of(graph, first, rule.threshold())));
+        CopyEdges candidates = CopyEdges.joined(parts).onto(exact.first());
         if (!rule.verify()) {
             return candidates;
         }
@@ -102,26 +127,33 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         return candidates.select(atLeast(evidence, CopyVerifier.DEFAULT_EVIDENCE));
     }
 
+    private SavedNeighbors saved(
+            Path folder, EmbeddingSet set, BlocksOf blocks, int k, float least, Progress progress) {
+        return new SavedNeighbors(
+                folder, k, () -> rule.search().open(set, blocks, pool.size(), k, least, folder, progress));
+    }
+
     private BenchmarkMatches hits(
             Path draft, EmbeddingSet against, BlocksOf blocks, ExactCopies exact, Progress progress)
             throws IOException {
         Path folder = StageFolder.work(draft, "against");
         int k = rule.verify() ? Math.min(rule.k(), against.size()) : 1;
-        ExactNeighbors search = new ExactNeighbors(blocks.of(against), k, rule.benchmarkThreshold());
-        Neighbors found = new SavedNeighbors(folder, search).of(pool.vectors(), progress);
-        Candidates candidates = Candidates.of(found, exact);
-        boolean[] copies = new boolean[candidates.row().length];
+        BenchmarkCandidates candidates = new BenchmarkCandidates(exact);
+        saved(folder, against, blocks, k, rule.benchmarkThreshold(), progress)
+                .forEach(pool.vectors(), progress, candidates::add);
+        int[] rows = candidates.rows();
+        int[] matches = candidates.matches();
+        boolean[] copies = new boolean[rows.length];
         Arrays.fill(copies, true);
         if (rule.verify()) {
-            float[] evidence = pairs(folder, against).evidence(candidates.row(), candidates.match(), progress);
+            float[] evidence = pairs(folder, against).evidence(rows, matches, progress);
             copies = atLeast(evidence, CopyVerifier.DEFAULT_EVIDENCE);
         }
         BenchmarkMatches hits = BenchmarkMatches.none(pool.size());
         for (int e = 0; e < copies.length; e++) {
-            int row = candidates.row()[e];
-            if (copies[e] && hits.match()[row] < 0) { // the nearest comes first
-                hits.match()[row] = candidates.match()[e];
-                hits.similarity()[row] = candidates.similarity()[e];
+            if (copies[e] && hits.match()[rows[e]] < 0) { // the nearest comes first
+                hits.match()[rows[e]] = matches[e];
+                hits.similarity()[rows[e]] = candidates.similarity(e);
             }
         }
         sameBytes(against, hits);
@@ -185,40 +217,14 @@ public record DedupStage(EmbeddingSet pool, Optional<EmbeddingSet> benchmark, De
         values.put("largest_group", Arrays.stream(done.groupSize()).max().orElse(1));
         values.put("neighbors", rule.k());
         values.put("threshold", rule.threshold());
+        values.put("search", search(pool));
         if (benchmark.isPresent()) {
             values.put("benchmark_threshold", rule.benchmarkThreshold());
+            values.put("benchmark_search", search(benchmark.get()));
         }
         values.put("verified", rule.verify());
+        warning().ifPresent(text -> values.put("warning", text));
         return new StageSummary("dedup", pool.size(), done.kept().length, values);
-    }
-
-    /**
-     * Rows of the pool with images of the benchmark, the nearest of a row first.
-     *
-     * @param row (E)
-     * @param match (E)
-     * @param similarity (E)
-     */
-    private record Candidates(int[] row, int[] match, float[] similarity) {
-        static Candidates of(Neighbors found, ExactCopies exact) {
-            int count = 0;
-            for (int n = 0; n < found.index().length; n++) {
-                count += isWanted(found, exact, n) ? 1 : 0;
-            }
-            Candidates some = new Candidates(new int[count], new int[count], new float[count]);
-            for (int n = 0, e = 0; n < found.index().length; n++) {
-                if (isWanted(found, exact, n)) {
-                    some.row[e] = n / found.k();
-                    some.match[e] = found.index()[n];
-                    some.similarity[e++] = found.similarity()[n];
-                }
-            }
-            return some;
-        }
-
-        private static boolean isWanted(Neighbors found, ExactCopies exact, int n) {
-            return found.index()[n] >= 0 && exact.first()[n / found.k()] == n / found.k();
-        }
     }
 
     /** Inner products of rows. */

@@ -96,6 +96,18 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         }
     }
 
+    /** Works out the chunks from one on, one after another, while later images are decoded. */
+    void chunks(int first, ChunksOf.Sink sink) throws IOException {
+        int begin = first * CHUNK;
+        try (ReadAhead<Loaded> loaded =
+                new ReadAhead<>(begin, images.size(), this::load, threads, 2 * threads + 2 * batch)) {
+            for (int c = first; c < chunks(); c++) {
+                int end = Math.min(images.size(), (c + 1) * CHUNK);
+                sink.accept(c, embed(loaded.next(end - c * CHUNK)));
+            }
+        }
+    }
+
     /**
      * Embeds all images, from where an interrupted run stopped.
      *
@@ -112,11 +124,17 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         Map<String, String> all = new LinkedHashMap<>(settings);
         all.put("type", type.name());
         all.put("batch", Integer.toString(batch));
-        StageFolder.make(out, all, force, progress, draft -> fill(draft, type, progress));
+        StageFolder.make(
+                out,
+                all,
+                force,
+                progress,
+                draft -> fill(
+                        draft, out.toAbsolutePath().normalize().getFileName().toString(), type, progress));
         return EmbeddingSet.open(out);
     }
 
-    private void fill(Path draft, VectorType type, Progress progress) throws IOException {
+    private void fill(Path draft, String out, VectorType type, Progress progress) throws IOException {
         if (Files.exists(draft.resolve(EmbeddingSet.UNREADABLE))) { // the last file to be written
             return;
         }
@@ -128,16 +146,14 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         progress.begin("embedding", Math.min((long) done * CHUNK, images.size()), images.size());
         long start = System.nanoTime();
         int first = done * CHUNK;
-        try (ReadAhead<Loaded> loaded =
-                new ReadAhead<>(first, images.size(), this::load, threads, 2 * threads + 2 * batch)) {
-            for (int c = done; c < chunks(); c++) {
-                int end = Math.min(images.size(), (c + 1) * CHUNK);
-                Chunk chunk = embed(loaded.next(end - c * CHUNK));
+        try {
+            ChunksOf.here().each(this, out, done, (number, chunk) -> {
+                int end = Math.min(images.size(), (number + 1) * CHUNK);
                 chunk.unreadable().forEach(line -> progress.say("left out " + line));
-                write(work, c, chunk);
+                write(work, number, chunk);
                 double rate = (end - first) / ((System.nanoTime() - start) / 1e9);
                 progress.advance(end, Map.of("images_per_second", rate));
-            }
+            });
         } finally {
             progress.end();
         }
@@ -149,7 +165,7 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
         try {
             byte[] file = images.encoded(index);
             ImageHeader header = ImageHeader.of(file, name);
-            Image image = ImageDecoder.decode(file, name, embedder.reduction());
+            Image image = ImageDecoder.decode(file, header, name, embedder.reduction());
             int label = images.label(index);
             ManifestRow row = new ManifestRow(
                     images.location(index).orElseGet(() -> new Location.WholeFile(Path.of(name))),
@@ -159,7 +175,7 @@ public record Embedding(ImageSource images, Embedder embedder, int batch, int th
                     Sha256.of(file),
                     label < 0 ? "" : images.classes().get(label),
                     images.weight(index));
-            return new Loaded(row, embedder.prepare(image), "");
+            return new Loaded(row, embedder.prepare(image, header.width(), header.height()), "");
         } catch (UnreadableImageException e) {
             return new Loaded(null, null, e.getMessage());
         } catch (IllegalArgumentException e) { // too small or narrow for what is asked

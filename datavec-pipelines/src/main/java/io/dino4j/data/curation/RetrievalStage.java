@@ -11,7 +11,6 @@ import io.dino4j.data.vector.ExactNeighbors;
 import io.dino4j.data.vector.LocalBlocks;
 import io.dino4j.data.vector.Neighbors;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -103,7 +102,7 @@ public record RetrievalStage(
                     "nothing of %s is taken: %s".formatted(pool.folder(), whyNothing(nearestCluster)));
         }
         manifest(taken).write(draft.resolve(EmbeddingSet.IMAGES));
-        Durable.write(draft.resolve("retrieved.csv"), file -> Files.writeString(file, table(taken)));
+        Durable.write(draft.resolve("retrieved.csv"), table(taken));
         int[] sizes = new int[clusters.lowest().clusters()];
         for (int row : taken.rows()) {
             sizes[clusters.lowest().assignment()[row]]++;
@@ -173,6 +172,8 @@ public record RetrievalStage(
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("curated", curated.size());
         values.put("retrieved", taken.size());
+        int added = withCurated ? curated.size() : 0;
+        values.put(StageSummary.ADDED, added);
         if (rule instanceof RetrievalRule.PerImage each) {
             values.put("wanted", Math.min(most, (long) each.images() * curated.size()));
         }
@@ -180,7 +181,7 @@ public record RetrievalStage(
         values.put("clusters", clusters.lowest().clusters());
         values.put("evenness_of_pool", clusters.sizes().evenness());
         values.put("evenness", after.evenness());
-        return new StageSummary("retrieve", pool.size(), taken.size() + (withCurated ? curated.size() : 0), values);
+        return new StageSummary("retrieve", pool.size(), taken.size() + added, values);
     }
 
     private Page page(Retrieval taken, ClusterSizes after) {

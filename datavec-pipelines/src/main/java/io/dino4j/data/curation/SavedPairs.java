@@ -38,7 +38,7 @@ final class SavedPairs {
                         Arrays.copyOfRange(other, from, to),
                         done -> progress.advance(from + done, Map.of()),
                         progress::say);
-                Durable.write(file, target -> write(target, found));
+                Durable.write(file, bytes(found));
             }
             read(file, evidence, from, to);
             progress.advance(to, Map.of());
@@ -47,10 +47,10 @@ final class SavedPairs {
         return evidence;
     }
 
-    private static void write(Path file, float[] values) throws IOException {
+    private static byte[] bytes(float[] values) {
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
-        Files.write(file, bytes.array());
+        return bytes.array();
     }
 
     private static void read(Path file, float[] values, int from, int to) throws IOException {

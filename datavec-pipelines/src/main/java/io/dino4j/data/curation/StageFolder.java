@@ -171,7 +171,7 @@ public final class StageFolder {
     }
 
     private static void write(Path file, Map<String, String> settings) throws IOException {
-        Durable.write(file, draft -> Files.writeString(draft, JSON.writeValueAsString(settings) + "\n"));
+        Durable.write(file, JSON.writeValueAsString(settings) + "\n");
     }
 
     /** Removes all but the lock. */

@@ -23,8 +23,20 @@ import java.util.Set;
  * @param values further numbers and texts by name, in order
  */
 public record StageSummary(String stage, long in, long out, Map<String, Object> values) {
+    static final String ADDED = "added";
+
     private static final String FILE = "summary.json";
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** Returns the images of the result that are not among those that went in: curated ones beside what was retrieved for them. */
+    public long added() {
+        return values.get(ADDED) instanceof Number n ? n.longValue() : 0;
+    }
+
+    /** Returns the images that went in and are not in the result. */
+    public long leftOut() {
+        return in - (out - added());
+    }
 
     /** Returns all of it as JSON, on several lines. */
     public String json() {
@@ -53,7 +65,7 @@ public record StageSummary(String stage, long in, long out, Map<String, Object> 
     }
 
     void write(Path folder) throws IOException {
-        Durable.write(folder.resolve(FILE), draft -> Files.writeString(draft, json() + "\n"));
+        Durable.write(folder.resolve(FILE), json() + "\n");
     }
 
     /**

@@ -48,8 +48,32 @@ public final class BicubicResize {
         return canvas.toImage();
     }
 
+    /**
+     * The same of an image that was decoded smaller.
+     *
+     * @param wholeWidth columns of the image in its file
+     * @param wholeHeight rows of the image in its file
+     */
+    static Image resizeCrop(Image image, int wholeWidth, int wholeHeight, int width, int height, Box kept) {
+        int divisor = Reduction.of(image, wholeWidth, wholeHeight);
+        if (divisor == 1) {
+            return resizeCrop(image, width, height, kept);
+        }
+        require(width, height, kept);
+        Canvas canvas = new Canvas();
+        double extentX = (double) wholeWidth / divisor;
+        double extentY = (double) wholeHeight / divisor;
+        canvas.resize(image, image.bounds(), extentX, extentY, width, height, kept);
+        return canvas.toImage();
+    }
+
     private static void resize(Canvas canvas, Image image, Box box, int width, int height, Box kept) {
         box.requireInside(image);
+        require(width, height, kept);
+        canvas.resize(image, box, width, height, kept);
+    }
+
+    private static void require(int width, int height, Box kept) {
         if (width <= 0 || height <= 0) {
             throw new IllegalArgumentException("cannot resize to %dx%d".formatted(width, height));
         }
@@ -59,6 +83,5 @@ public final class BicubicResize {
                 || kept.left() + kept.width() > width) {
             throw new IllegalArgumentException("%s is not inside %dx%d pixels".formatted(kept, width, height));
         }
-        canvas.resize(image, box, width, height, kept);
     }
 }

@@ -129,11 +129,16 @@ public final class Canvas {
 
     /** Becomes a part of an image that was resized to {@code width x height} pixels. */
     void resize(Image image, Box box, int toWidth, int toHeight, Box kept) {
+        resize(image, box, box.width(), box.height(), toWidth, toHeight, kept);
+    }
+
+    /** The same of a box whose last column and row may be parts of one only. */
+    void resize(Image image, Box box, double extentX, double extentY, int toWidth, int toHeight, Box kept) {
         width = kept.width();
         height = kept.height();
         shown = null;
         reserve();
-        resampler.resize(image, box, toWidth, toHeight, kept, pixels);
+        resampler.resize(image, box, extentX, extentY, toWidth, toHeight, kept, pixels);
     }
 
     /** Replaces every pixel value by that of a table of 256. */

@@ -44,9 +44,10 @@ public record EvalTransform(int resize, int crop, Normalization normalization) i
 
     /** {@inheritDoc} Here a square of {@code crop} pixels. Of the resized image only what is kept is worked out. */
     @Override
-    public Image apply(Image image) {
-        int[] size = ResizeShortSide.size(image, resize);
-        return BicubicResize.resizeCrop(image, size[0], size[1], CenterCrop.box(size[0], size[1], crop));
+    public Image apply(Image image, int width, int height) {
+        int[] size = ResizeShortSide.size(width, height, resize);
+        Box kept = CenterCrop.box(size[0], size[1], crop);
+        return BicubicResize.resizeCrop(image, width, height, size[0], size[1], kept);
     }
 
     @Override

@@ -94,7 +94,21 @@ public final class ImageDecoder {
      * @throws UnreadableImageException if the bytes are not a whole JPEG or PNG of at most {@link #MAX_PIXELS}
      */
     public static Image decode(byte[] file, String name, Reduction reduction) throws UnreadableImageException {
-        ImageHeader header = ImageHeader.of(file, name);
+        return decode(file, ImageHeader.of(file, name), name, reduction);
+    }
+
+    /**
+     * The same of a file whose header was read before.
+     *
+     * @param file the whole file
+     * @param header as {@link ImageHeader#of} found it
+     * @param name used in errors
+     * @param reduction how small a JPEG may become; other files are decoded whole
+     * @return the image; sides are rounded up when they are divided
+     * @throws UnreadableImageException if it is of more than {@link #MAX_PIXELS}, or damaged
+     */
+    public static Image decode(byte[] file, ImageHeader header, String name, Reduction reduction)
+            throws UnreadableImageException {
         long pixels = (long) header.width() * header.height();
         if (header.width() <= 0 || header.height() <= 0 || pixels > MAX_PIXELS) {
             throw new UnreadableImageException(

@@ -37,14 +37,14 @@ public record KeepAspect(int shortSide, int longest, int multiple, Normalization
     }
 
     @Override
-    public Image apply(Image image) {
-        double scale = scale(image.width(), image.height());
-        int width = side(image.width() * scale);
-        int height = side(image.height() * scale);
+    public Image apply(Image image, int wholeWidth, int wholeHeight) {
+        double scale = scale(wholeWidth, wholeHeight);
+        int width = side(wholeWidth * scale);
+        int height = side(wholeHeight * scale);
         int keptWidth = width / multiple * multiple;
         int keptHeight = height / multiple * multiple;
         Box kept = new Box((height - keptHeight) / 2, (width - keptWidth) / 2, keptHeight, keptWidth);
-        return BicubicResize.resizeCrop(image, width, height, kept);
+        return BicubicResize.resizeCrop(image, wholeWidth, wholeHeight, width, height, kept);
     }
 
     /** Never less than a patch, however long and narrow the image is. */

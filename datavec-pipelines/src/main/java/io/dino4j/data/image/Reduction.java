@@ -19,6 +19,25 @@ public interface Reduction {
     int divisor(int width, int height);
 
     /**
+     * By how much an image was shrunk.
+     *
+     * @param image decoded with its sides divided and rounded up
+     * @param width of the image in the file, in pixels
+     * @param height of the image in the file, in pixels
+     * @return 1, 2, 4 or 8
+     * @throws IllegalArgumentException if none of them makes such an image of one of that size
+     */
+    static int of(Image image, int width, int height) {
+        for (int divisor = 1; divisor <= 8; divisor *= 2) {
+            if (image.width() == (width + divisor - 1) / divisor
+                    && image.height() == (height + divisor - 1) / divisor) {
+                return divisor;
+            }
+        }
+        throw new IllegalArgumentException("%s is no reduced image of %dx%d pixels".formatted(image, width, height));
+    }
+
+    /**
      * The most that a factor allows.
      *
      * @param factor by how much the sides may shrink; any number

@@ -22,11 +22,13 @@ final class Resampler {
     /**
      * Cuts a box out of an image, resizes it to {@code width x height} and keeps a part of the result.
      *
+     * @param extentX columns of the box, less than a whole number of them if the last is a part of one only
+     * @param extentY rows of the box, likewise
      * @param out receives the pixels, {@code 0xRRGGBB}
      */
-    void resize(Image image, Box box, int width, int height, Box kept, int[] out) {
-        columns.set(box.width(), width, kept.left(), kept.width());
-        rows.set(box.height(), height, kept.top(), kept.height());
+    void resize(Image image, Box box, double extentX, double extentY, int width, int height, Box kept, int[] out) {
+        columns.set(box.width(), extentX, width, kept.left(), kept.width());
+        rows.set(box.height(), extentY, height, kept.top(), kept.height());
         int length = 3 * kept.width();
         reserve(length, box.width());
         int done = rows.first()[0]; // rows of the box before this one are narrowed, or not needed

@@ -20,15 +20,13 @@ public final class ResizeShortSide extends Transform {
 
     @Override
     public Image apply(Image image, RandomGenerator rng) {
-        int[] size = size(image, length);
+        int[] size = size(image.width(), image.height(), length);
         boolean same = size[0] == image.width() && size[1] == image.height();
         return same ? image : BicubicResize.cropResize(image, image.bounds(), size[0], size[1]);
     }
 
     /** Width and height of an image once its short side has a length. */
-    static int[] size(Image image, int length) {
-        int w = image.width();
-        int h = image.height();
+    static int[] size(int w, int h, int length) {
         if (Math.min(w, h) == length) {
             return new int[] {w, h};
         }

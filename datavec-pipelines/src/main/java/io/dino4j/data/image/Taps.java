@@ -48,9 +48,13 @@ final class Taps {
         return identity;
     }
 
-    /** Of {@code in} positions resized to {@code size}, those from {@code from} on, {@code out} of them. */
-    void set(int in, int size, int from, int out) {
-        identity = in == size;
+    /**
+     * Of {@code in} positions resized to {@code size}, those from {@code from} on, {@code out} of them.
+     *
+     * @param extent of the positions, {@code in} unless the last one is a part of a position only
+     */
+    void set(int in, double extent, int size, int from, int out) {
+        identity = in == size && extent == size;
         if (first.length < out) {
             first = new int[out];
             count = new int[out];
@@ -63,7 +67,7 @@ final class Taps {
             }
             return;
         }
-        double scale = (double) in / size;
+        double scale = extent / size;
         double filterScale = Math.max(scale, 1);
         double support = 2 * filterScale;
         stride = (int) Math.ceil(support) * 2 + 1;

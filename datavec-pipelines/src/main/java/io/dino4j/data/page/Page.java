@@ -137,7 +137,7 @@ public final class Page {
      * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
-        Durable.write(file, draft -> Files.writeString(draft, text()));
+        Durable.write(file, text());
     }
 
     /** An element for a picture. */

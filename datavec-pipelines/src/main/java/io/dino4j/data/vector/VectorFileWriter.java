@@ -27,6 +27,7 @@ public final class VectorFileWriter implements AutoCloseable {
     private long written; // handed over
     private long durable; // as the draft's header says
     private boolean finished;
+    private boolean failed; // nothing more is taken
 
     private VectorFileWriter(Path file, VectorType type, int dimension, FileChannel channel) {
         this.file = file;
@@ -56,15 +57,21 @@ public final class VectorFileWriter implements AutoCloseable {
         VectorHeader empty = new VectorHeader(type, dimension, 0);
         Path target = file.toAbsolutePath();
         Path draft = draft(target);
-        FileChannel channel =
-                FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return open(
+                target,
+                empty,
+                FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /** A writer whose draft is that of a channel; it is closed if that fails. */
+    static VectorFileWriter open(Path target, VectorHeader empty, FileChannel channel) throws IOException {
+        VectorFileWriter writer = new VectorFileWriter(target, empty.type(), empty.dimension(), channel);
         try {
-            lock(draft, channel);
-            VectorFileWriter writer = new VectorFileWriter(target, type, dimension, channel);
+            lock(writer.draft, channel);
             if (channel.size() < VectorHeader.BYTES) { // new, or killed at once
-                empty.write(channel);
+                writer.write(empty);
             }
-            writer.goOn(VectorHeader.read(draft, channel));
+            writer.goOn(VectorHeader.read(writer.draft, channel));
             return writer;
         } catch (IOException | RuntimeException e) {
             channel.close();
@@ -129,9 +136,10 @@ public final class VectorFileWriter implements AutoCloseable {
      * @param rows {@code [count, D]} finite numbers, from position 0 on
      * @param count from 0
      * @throws IllegalArgumentException if a number is not finite, or there are fewer; nothing is appended then
-     * @throws IOException if it cannot be written
+     * @throws IOException naming the file and the bytes that it needs, if it cannot be written; {@link #close()} keeps what fitted
      */
     public void append(float[] rows, int count) throws IOException {
+        requireSound();
         check(rows, count);
         for (int i = 0; i < count; i++) {
             if (buffer.remaining() < type.rowBytes(dimension)) {
@@ -159,24 +167,62 @@ public final class VectorFileWriter implements AutoCloseable {
 
     private void drain() throws IOException {
         buffer.flip();
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
+        try {
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        } catch (IOException e) {
+            IOException failure = failure(e);
+            written = (channel.position() - VectorHeader.BYTES) / type.rowBytes(dimension); // those that fitted
+            throw failure;
+        } finally {
+            buffer.clear();
         }
-        buffer.clear();
+    }
+
+    /** Forbids all but closing, and says what was needed, which an error of the disk does not. */
+    private IOException failure(IOException e) {
+        failed = true;
+        long needed = new VectorHeader(type, dimension, written).fileBytes();
+        return Durable.failure(file, "its %d rows so far need %d bytes".formatted(written, needed), e);
     }
 
     /**
      * Makes the rows so far durable: a run killed later finds them again. Takes as long as the disk needs.
      *
-     * @throws IOException if it cannot be written
+     * @throws IOException naming the file and the bytes that it needs, if it cannot be written
      */
     public void flush() throws IOException {
+        requireSound();
         drain();
-        if (written > durable) {
+        keep();
+    }
+
+    private void requireSound() {
+        if (failed) {
+            throw new IllegalStateException("%s: could not be written, nothing can follow".formatted(file));
+        }
+    }
+
+    private void keep() throws IOException {
+        if (written <= durable) {
+            return;
+        }
+        try {
             channel.force(false); // the rows first: the header never says more than there is
-            new VectorHeader(type, dimension, written).write(channel);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        write(new VectorHeader(type, dimension, written));
+        durable = written;
+    }
+
+    private void write(VectorHeader header) throws IOException {
+        try {
+            header.write(channel);
             channel.force(true);
-            durable = written;
+        } catch (IOException e) {
+            throw failure(e);
         }
     }
 
@@ -192,12 +238,15 @@ public final class VectorFileWriter implements AutoCloseable {
         finished = true;
     }
 
-    /** Keeps the draft for another run, with all rows, unless the file is finished. */
+    /** Keeps the draft for another run, with all rows that the disk has taken, unless the file is finished. */
     @Override
     public void close() throws IOException {
         if (!finished && channel.isOpen()) {
             try (channel) {
-                flush();
+                if (!failed) {
+                    drain();
+                }
+                keep();
             }
         }
     }

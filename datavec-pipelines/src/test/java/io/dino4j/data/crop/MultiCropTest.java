@@ -4,18 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.dino4j.data.Pictures;
 import io.dino4j.data.Seed;
+import io.dino4j.data.image.Box;
 import io.dino4j.data.image.Canvas;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.ImageEncoder;
 import io.dino4j.data.image.Normalization;
+import io.dino4j.data.image.RandomResizedCrop;
 import io.dino4j.data.image.Range;
 import io.dino4j.data.image.Reduction;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +90,49 @@ final class MultiCropTest {
         byte[] png = ImageEncoder.png(photo);
         assertEquals(
                 803, ImageDecoder.decode(png, "photo.png", (width, height) -> 8).width());
+    }
+
+    @Test
+    void noCropOfAReducedImageHasFewerPixelsThanItsResult() {
+        SplittableRandom rng = new SplittableRandom(5);
+        int reduced = 0;
+        for (int i = 0; i < 3000; i++) {
+            int width = 1 + rng.nextInt(3000);
+            int height = 1 + rng.nextInt(3000);
+            int size = 8 + rng.nextInt(200);
+            double least = 0.05 + 0.9 * rng.nextDouble();
+            RandomResizedCrop crop = new RandomResizedCrop(size, new Range(least, 1), RandomResizedCrop.ASPECT);
+            int divisor = crop.reduction().divisor(width, height);
+            if (divisor == 1) {
+                continue;
+            }
+            reduced++;
+            Box box = crop.draw((width + divisor - 1) / divisor, (height + divisor - 1) / divisor, rng);
+            // a side is rounded to whole pixels
+            assertTrue(Math.min(box.width(), box.height()) >= size - 1, box + " for " + size);
+        }
+        assertTrue(reduced > 500, reduced + " of 3000 images");
+    }
+
+    @Test
+    void makingCropsAllocatesNextToNothing() {
+        MultiCropConfig config = MultiCropConfig.dinov2(14);
+        MultiCrop crops = new MultiCrop(config);
+        Canvas canvas = new Canvas();
+        FloatBuffer out = ByteBuffer.allocateDirect(4 * 3 * 224 * 224).asFloatBuffer();
+        Image image = Pictures.picture(300, 256, 1);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE; // an image may still make a buffer grow
+        for (int i = 0; i < 30; i++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            RandomGenerator rng = new Seed(i).at(0, 0);
+            for (int view = 0; view < crops.count(); view++) {
+                crops.cut(view, image, canvas, rng);
+                canvas.write(config.normalization(), out);
+            }
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertTrue(least < 16_384, least + " bytes for the ten crops of an image"); // one crop of 224 has 150,000
     }
 
     private static double mean(Image image, int left, int top, int side, int channel) {

@@ -153,6 +153,32 @@ final class DedupStageTest {
         assertEquals(1, done.values().get("exact"));
         assertTrue((int) done.values().get("near") >= 1, done.toString());
         assertEquals(false, done.values().get("verified"));
+        String warning = String.valueOf(done.values().get("warning"));
+        assertTrue(warning.contains("pool.copies") && warning.contains("fewer than 256 images, here 16"), warning);
+    }
+
+    @Test
+    void allClustersFindWhatAnExactSearchFindsAndAreAnotherSetting() throws IOException {
+        Path exact = dir.resolve("exact");
+        Path cells = dir.resolve("cells");
+        DedupRule rule = DedupRule.usual(pool, false).withThreshold(0.3f).withBenchmarkThreshold(0.3f);
+        SearchRule all = new SearchRule(SearchRule.Method.CELLS, 4, 7);
+        StageSummary one = stage(rule).run(exact, BlocksOf.LOCAL, false, Progress.SILENT);
+        StageSummary two = stage(rule.withSearch(all)).run(cells, BlocksOf.LOCAL, false, Progress.SILENT);
+        assertEquals("exact", one.values().get("search"));
+        assertEquals("within the 4 nearest of 4 clusters, seed 7", two.values().get("search"));
+        assertEquals("within the 2 nearest of 2 clusters, seed 7", two.values().get("benchmark_search"));
+        assertTrue(one.out() < one.in() - 1, "there is something to find: " + one);
+        for (String file : List.of("images.parquet", "removed.csv", "vectors.bin")) {
+            assertArrayEquals(Files.readAllBytes(exact.resolve(file)), Files.readAllBytes(cells.resolve(file)), file);
+        }
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class, () -> stage(rule).run(cells, BlocksOf.LOCAL, false, Progress.SILENT));
+        assertTrue(e.getMessage().contains("benchmark_search = within the 2 nearest"), e.getMessage());
+    }
+
+    private DedupStage stage(DedupRule rule) {
+        return new DedupStage(pool, Optional.of(benchmark), rule);
     }
 
     @Test
@@ -168,8 +194,9 @@ final class DedupStageTest {
 
     @Test
     void numbersOutOfRangeAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new DedupRule(0, 0.5f, 0.5f, true));
-        assertThrows(IllegalArgumentException.class, () -> new DedupRule(1, Float.NaN, 0.5f, true));
-        assertThrows(IllegalArgumentException.class, () -> new DedupRule(1, 0.5f, 1.5f, true));
+        assertThrows(IllegalArgumentException.class, () -> new DedupRule(0, 0.5f, 0.5f, true, SearchRule.usual(0)));
+        assertThrows(
+                IllegalArgumentException.class, () -> new DedupRule(1, Float.NaN, 0.5f, true, SearchRule.usual(0)));
+        assertThrows(IllegalArgumentException.class, () -> new DedupRule(1, 0.5f, 1.5f, true, SearchRule.usual(0)));
     }
 }

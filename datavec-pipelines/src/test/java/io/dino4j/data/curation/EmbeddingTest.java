@@ -10,6 +10,7 @@ import io.dino4j.data.Pictures;
 import io.dino4j.data.Progress;
 import io.dino4j.data.file.Sha256;
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.data.source.ImageFolder;
 import io.dino4j.data.source.Location;
 import io.dino4j.data.source.ManifestRow;
@@ -17,6 +18,7 @@ import io.dino4j.data.vector.VectorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -142,6 +144,34 @@ final class EmbeddingTest {
         two.vectors().read(0, 1, zeros);
         assertArrayEquals(new float[5], zeros); // has no direction
         assertThrows(IllegalArgumentException.class, () -> EmbeddingSet.open(dir.resolve("pool")));
+    }
+
+    @Test
+    void anEmbedderThatNeedsFewerPixelsGetsThemAndTheSizeInTheFile() throws IOException {
+        Path folder = dir.resolve("photos");
+        Pictures.write(folder.resolve("a.jpg"), Pictures.picture(50, 33, 1));
+        List<String> seen = new ArrayList<>();
+        Embedder small = new Embedder() {
+            @Override
+            public float[][] embed(List<Image> images) {
+                return new float[images.size()][2];
+            }
+
+            @Override
+            public Image prepare(Image image, int width, int height) {
+                seen.add("%s of %dx%d".formatted(image, width, height));
+                return image;
+            }
+
+            @Override
+            public Reduction reduction() {
+                return (width, height) -> 4;
+            }
+        };
+        Embedding.Chunk chunk = new Embedding(new ImageFolder(folder), small, 8, 1).chunk(0);
+        assertEquals(List.of("Image[13x9] of 50x33"), seen);
+        assertEquals(50, chunk.rows().get(0).width());
+        assertEquals(33, chunk.rows().get(0).height());
     }
 
     @Test

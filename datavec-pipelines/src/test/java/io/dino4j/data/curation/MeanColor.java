@@ -26,7 +26,7 @@ final class MeanColor implements Embedder {
     }
 
     @Override
-    public Image prepare(Image image) {
+    public Image prepare(Image image, int width, int height) {
         if (image.width() < 2) {
             throw new IllegalArgumentException("is too narrow");
         }

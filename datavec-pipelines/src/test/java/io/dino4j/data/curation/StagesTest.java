@@ -160,6 +160,8 @@ final class StagesTest {
                         curated, pool, clusters, new RetrievalRule.PerImage(3, -1), 1000, false)
                 .run(out, BlocksOf.LOCAL, false, Progress.SILENT);
         assertEquals(18, summary.out());
+        assertEquals(0, summary.added());
+        assertEquals(pool.size() - 18, summary.leftOut());
         assertEquals(2, summary.values().get("clusters_used"));
         var taken = ImageSources.open(out, line -> {});
         assertEquals(18, taken.size());
@@ -182,6 +184,8 @@ final class StagesTest {
                         curated, pool, clusters, new RetrievalRule.PerCluster(15, 3, 0), 1000, true)
                 .run(out, BlocksOf.LOCAL, false, Progress.SILENT);
         assertEquals(30, summary.values().get("retrieved"));
+        assertEquals(6, summary.added());
+        assertEquals(pool.size() - 30, summary.leftOut(), "the curated images are none of the pool");
         assertEquals(36, ImageSources.open(out, line -> {}).size(), "the curated images come first");
         var e = assertThrows(IllegalArgumentException.class, () -> new RetrievalStage(
                         curated, pool, clusters, new RetrievalRule.PerCluster(15, 4, 0), 1000, true)

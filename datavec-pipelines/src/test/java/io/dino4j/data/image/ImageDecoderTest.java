@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import org.bytedeco.opencv.global.opencv_core;
@@ -75,6 +76,46 @@ final class ImageDecoderTest {
             Image image = ImageDecoder.decode(palettePng(transparent), "palette");
             assertEquals(new Image(2, 1, new byte[] {(byte) 255, 0, 10, 20, 30, 40}), image);
         }
+    }
+
+    /** 16 x 16, written by Pillow 9.4 from CMYK (0, 200, 50, 20) on the left and (180, 10, 0, 60) on the right. */
+    private static final String CMYK =
+            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkKCgoK"
+                    + "CgYICwwLCgwJCgoK/8AAFAgAEAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIB"
+                    + "AwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZH"
+                    + "SElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV"
+                    + "1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD9/K/Nuv00r9rK/kvr+vivsivl+v60K/kHr43r6gr+S+v6"
+                    + "+K+yK+X6/9k=";
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 8})
+    void cmykBecomesTheColoursThatPillowSees(int divisor) throws IOException {
+        Image image = ImageDecoder.decode(Base64.getDecoder().decode(CMYK), "cmyk.jpg", (width, height) -> divisor);
+        assertEquals(16 / divisor, image.width());
+        int[][] expected = {{235, 51, 189}, {57, 187, 195}};
+        for (int c = 0; c < 3; c++) {
+            assertEquals(expected[0][c], image.at(0, 0, c), 1);
+            assertEquals(expected[1][c], image.at(image.width() - 1, 0, c), 1);
+        }
+    }
+
+    @Test
+    void greyAndTinyAndTruncatedJpegsAreReducedOrRefused() throws IOException {
+        byte[] grey = new byte[64 * 48];
+        Arrays.fill(grey, (byte) 77);
+        Path file = Pictures.write(dir.resolve("grey.jpg"), 48, 64, opencv_core.CV_8UC1, grey);
+        byte[] whole = Files.readAllBytes(file);
+        Image small = ImageDecoder.decode(whole, "grey.jpg", (width, height) -> 4);
+        assertEquals("Image[16x12]", small.toString());
+        assertEquals(77, small.at(5, 5, 1), 1);
+        byte[] dot = ImageEncoder.jpeg(Pictures.picture(1, 1, 1));
+        assertEquals(
+                "Image[1x1]",
+                ImageDecoder.decode(dot, "dot.jpg", (width, height) -> 8).toString());
+        byte[] part = Arrays.copyOf(whole, whole.length - 2);
+        assertThrows(UnreadableImageException.class, () -> ImageDecoder.decode(part, "part.jpg", (width, height) -> 4));
+        assertThrows(
+                IllegalArgumentException.class, () -> ImageDecoder.decode(whole, "grey.jpg", (width, height) -> 3));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.data.Pictures;
+import java.io.IOException;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +58,35 @@ final class PreprocessingTest {
     private static void assertSize(Preprocessing p, int width, int height, int expectedWidth, int expectedHeight) {
         Image out = p.apply(Pictures.picture(width, height, 1));
         assertEquals(expectedWidth + "x" + expectedHeight, out.width() + "x" + out.height());
+    }
+
+    /** Sides of 803 and 601 do not divide: without the size in the file the picture would be stretched and cut elsewhere. */
+    @Test
+    void anImageDecodedSmallerShowsTheSameAtTheSamePlace() throws IOException {
+        byte[] file = ImageEncoder.jpeg(Pictures.picture(803, 601, 5));
+        Image whole = ImageDecoder.decode(file, "a.jpg");
+        for (Preprocessing p : new Preprocessing[] {new EvalTransform(72, 63, N), new KeepAspect(70, 140, 14, N)}) {
+            assertEquals(4, p.reduction().divisor(803, 601));
+            Image small = ImageDecoder.decode(file, "a.jpg", p.reduction());
+            assertEquals("Image[201x151]", small.toString());
+            double right = difference(p.apply(whole), p.apply(small, 803, 601));
+            assertTrue(right < 1.5, p + " differs by " + right);
+        }
+        Image small = ImageDecoder.decode(file, "a.jpg", (width, height) -> 8);
+        EvalTransform eval = new EvalTransform(72, 72, N);
+        double wrong = difference(eval.apply(whole), eval.apply(small));
+        double right = difference(eval.apply(whole), eval.apply(small, 803, 601));
+        assertTrue(right < wrong / 2, right + " against " + wrong);
+        assertThrows(IllegalArgumentException.class, () -> eval.apply(small, 790, 601));
+    }
+
+    private static double difference(Image a, Image b) {
+        assertEquals(a.toString(), b.toString());
+        double sum = 0;
+        for (int i = 0; i < a.rgb().length; i++) {
+            sum += Math.abs((a.rgb()[i] & 0xff) - (b.rgb()[i] & 0xff));
+        }
+        return sum / a.rgb().length;
     }
 
     @Test

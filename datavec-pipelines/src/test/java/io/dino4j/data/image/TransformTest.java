@@ -7,17 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.data.Pictures;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.datavec.image.data.ImageWritable;
+import org.datavec.image.loader.NativeImageLoader;
 import org.datavec.image.transform.ImageTransform;
 import org.datavec.image.transform.PipelineImageTransform;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 final class TransformTest {
     private final Image image = Pictures.picture(37, 29, 1);
@@ -58,6 +63,22 @@ final class TransformTest {
         PipelineImageTransform pipeline = new PipelineImageTransform(new HorizontalFlip(), new Grayscale());
         ImageWritable out = pipeline.transform(new ImageWritable(Frames.toFrame(image)), new Random(1));
         assertEquals(Grayscale.gray(HorizontalFlip.mirror(image)), Frames.toImage(out.getFrame()));
+    }
+
+    @Test
+    void worksInThePipelineOfDataVecsOwnLoader(@TempDir Path dir) throws IOException {
+        Path file = Pictures.write(dir.resolve("a.png"), image);
+        NativeImageLoader loader = new NativeImageLoader(
+                29, 37, 3, new PipelineImageTransform(new HorizontalFlip(), new Grayscale(), new Solarize(128)));
+        INDArray loaded = loader.asMatrix(file.toFile());
+        Image expected = Solarize.solarize(Grayscale.gray(HorizontalFlip.mirror(image)), 128);
+        for (int y = 0; y < 29; y++) {
+            for (int x = 0; x < 37; x++) {
+                for (int c = 0; c < 3; c++) {
+                    assertEquals(expected.at(x, y, c), loaded.getInt(0, c, y, x));
+                }
+            }
+        }
     }
 
     @Test

@@ -110,6 +110,33 @@ final class VectorFileTest {
     }
 
     @Test
+    void aFullDiskIsToldOfWithWhatIsNeededAndKeepsWhatFitted() throws IOException {
+        int d = 1000; // a buffer of the writer holds 262 rows
+        float[] rows = Rows.random(600, d, 3);
+        Path file = folder.resolve("v.emb");
+        VectorHeader empty = new VectorHeader(VectorType.FLOAT32, d, 0);
+        FullDisk disk = new FullDisk(folder.resolve("v.emb.part"), 64 + 300 * 4000 + 100);
+        try (VectorFileWriter writer = VectorFileWriter.open(file, empty, disk)) {
+            IOException e = assertThrows(IOException.class, () -> writer.append(rows, 600));
+            assertEquals(
+                    file + ": cannot be written: No space left on device; its 524 rows so far need 2096064 bytes",
+                    e.getMessage());
+            assertEquals(300, writer.written());
+            assertThrows(IllegalStateException.class, () -> writer.append(rows, 1));
+            assertThrows(IllegalStateException.class, writer::finish);
+        }
+        assertFalse(Files.exists(file));
+        try (VectorFileWriter again = VectorFileWriter.open(file, VectorType.FLOAT32, d)) {
+            assertEquals(300, again.written());
+            again.append(Arrays.copyOfRange(rows, 300 * d, 600 * d), 300);
+            again.finish();
+        }
+        float[] read = new float[600 * d];
+        VectorFile.open(file).read(0, 600, read);
+        assertArrayEquals(rows, read);
+    }
+
+    @Test
     void closingKeepsTheDraftAndAnotherKindIsRefused() throws IOException {
         Path file = folder.resolve("v.emb");
         try (VectorFileWriter writer = VectorFileWriter.open(file, VectorType.FLOAT16, 2)) {

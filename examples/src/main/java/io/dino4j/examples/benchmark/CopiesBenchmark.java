@@ -75,6 +75,13 @@ final class CopiesBenchmark implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "Write the tables to a Markdown file, too.")
     private Path out;
 
+    @Option(
+            names = "--pairs",
+            paramLabel = "FILE",
+            description =
+                    "Write the pairs that are taken for copies among images without copies to a file, to be looked at.")
+    private Path pairs;
+
     @Spec
     private CommandSpec spec;
 
@@ -94,6 +101,9 @@ final class CopiesBenchmark implements Callable<Integer> {
         String table = CopyTables.markdown(measured);
         if (out != null) {
             Durable.write(out.toAbsolutePath(), draft -> Files.writeString(draft, table));
+        }
+        if (pairs != null) {
+            Durable.write(pairs.toAbsolutePath(), draft -> Files.writeString(draft, CopyTables.csv(measured)));
         }
         spec.commandLine()
                 .getOut()

@@ -30,9 +30,6 @@ final class CopyMeasurement {
     /** Images read at a time. */
     private static final int BATCH = 64;
 
-    /** Pairs shown of a set. */
-    private static final int SHOWN = 12;
-
     private final ImageSource pool;
     private final CopyQueries queries;
     private final Map<String, ImageSource> distractors;
@@ -55,9 +52,9 @@ final class CopyMeasurement {
      * @param images in it
      * @param similarity (E) of the pairs of neighbours, each once
      * @param evidence (E) of those
-     * @param strongest the pairs with most evidence, for a person to look at
+     * @param taken the pairs that are taken for copies, those with most evidence first, for a person to look at
      */
-    record FalsePairs(String set, int images, float[] similarity, float[] evidence, List<Pair> strongest) {
+    record FalsePairs(String set, int images, float[] similarity, float[] evidence, List<Pair> taken) {
         /** Two images, and what speaks for their being copies. */
         record Pair(String one, String other, float similarity, float evidence) {}
 
@@ -164,18 +161,17 @@ final class CopyMeasurement {
                 .forEach(e ->
                         evidence[e] = (float) verifier.compare(images.get(pairs.one()[e]), images.get(pairs.other()[e]))
                                 .evidence());
-        List<FalsePairs.Pair> strongest = IntStream.range(0, evidence.length)
+        List<FalsePairs.Pair> taken = IntStream.range(0, evidence.length)
                 .boxed()
                 .filter(e -> evidence[e] >= verifier.leastEvidence())
                 .sorted((a, b) -> Float.compare(evidence[b], evidence[a]))
-                .limit(SHOWN)
                 .map(e -> new FalsePairs.Pair(
                         name(source, pairs.one()[e]),
                         name(source, pairs.other()[e]),
                         pairs.similarity()[e],
                         evidence[e]))
                 .toList();
-        return new FalsePairs(set, images.size(), pairs.similarity(), evidence, strongest);
+        return new FalsePairs(set, images.size(), pairs.similarity(), evidence, taken);
     }
 
     /** One after the other, on this thread; the middle of the times, so that other work on the machine counts little. */

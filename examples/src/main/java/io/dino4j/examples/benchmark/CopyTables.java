@@ -17,6 +17,9 @@ final class CopyTables {
     };
     private static final double[] EVIDENCE = {2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 60};
 
+    /** Pairs shown of a set. */
+    private static final int SHOWN = 12;
+
     private CopyTables() {}
 
     private static double[] thresholds(PairScores scores) {
@@ -80,15 +83,34 @@ final class CopyTables {
 
     private static void strongest(StringBuilder text, CopyMeasurement m) {
         for (FalsePairs pairs : m.falsePairs) {
-            if (!pairs.strongest().isEmpty()) {
+            if (!pairs.taken().isEmpty()) {
                 line(text, "%n### %s: pairs with most evidence%n", pairs.set());
                 line(text, "| one | other | similarity | evidence |");
                 line(text, "| --- | --- | ---: | ---: |");
-                pairs.strongest()
+                pairs.taken().stream()
+                        .limit(SHOWN)
                         .forEach(p -> line(
                                 text, "| %s | %s | %.3f | %.1f |", p.one(), p.other(), p.similarity(), p.evidence()));
             }
         }
+    }
+
+    /** All pairs that are taken for copies among images without copies, as comma-separated values. */
+    static String csv(CopyMeasurement m) {
+        StringBuilder text = new StringBuilder();
+        line(text, "set,one,other,similarity,evidence");
+        for (FalsePairs pairs : m.falsePairs) {
+            pairs.taken()
+                    .forEach(p -> line(
+                            text,
+                            "%s,\"%s\",\"%s\",%.4f,%.2f",
+                            pairs.set(),
+                            p.one().replace("\"", "\"\""),
+                            p.other().replace("\"", "\"\""),
+                            p.similarity(),
+                            p.evidence()));
+        }
+        return text.toString();
     }
 
     static Map<String, Object> json(CopyMeasurement m) {

@@ -5,18 +5,23 @@ import java.util.random.RandomGenerator;
 
 /**
  * Made-up vectors that are spread as those of images are: groups of groups, more variance in some directions than in others, and
- * near-duplicates. Row i is the same however many there are.
+ * near-duplicates at cosines of {@value #LEAST_COSINE} to {@value #MOST_COSINE}. Row i is the same however many there are.
  */
 final class SyntheticVectors {
-    /** One row in so many is nearly equal to an earlier one. */
-    static final int DUPLICATE_EVERY = 20;
+    /** One row in so many is a near-duplicate of an earlier one. */
+    static final int DUPLICATE_EVERY = 10;
+
+    /** Similarity of a near-duplicate and what it was made from: drawn evenly from here ... */
+    static final double LEAST_COSINE = 0.7;
+
+    /** ... to here. */
+    static final double MOST_COSINE = 0.99;
 
     private static final int THEMES = 64;
     private static final int GROUPS = 4000;
     private static final double THEME = 0.7;
     private static final double GROUP = 0.8;
     private static final double OWN = 0.9;
-    private static final double DUPLICATE = 0.15;
 
     private final int dimension;
     private final Seed seed;
@@ -60,15 +65,43 @@ final class SyntheticVectors {
 
     /** Fills in one row, of length 1. */
     void row(int i, float[] out, int at) {
-        float[] row = isDuplicate(i) ? noise(seed.at(i, 1), DUPLICATE, plain(original(i))) : plain(i);
-        double square = 0;
-        for (float x : row) {
-            square += x * x;
+        float[] row = unit(plain(isDuplicate(i) ? original(i) : i));
+        if (isDuplicate(i)) {
+            RandomGenerator random = seed.at(i, 1);
+            double cosine = cosine(i);
+            float[] off = noise(random, 1, new float[dimension]);
+            double along = dot(off, row);
+            for (int j = 0; j < dimension; j++) {
+                off[j] -= (float) along * row[j];
+            }
+            unit(off);
+            double sine = Math.sqrt(1 - cosine * cosine);
+            for (int j = 0; j < dimension; j++) {
+                row[j] = (float) (cosine * row[j] + sine * off[j]);
+            }
         }
-        float scale = (float) (1 / Math.sqrt(square));
-        for (int j = 0; j < dimension; j++) {
-            out[at + j] = row[j] * scale;
+        System.arraycopy(row, 0, out, at, dimension);
+    }
+
+    /** Similarity of a near-duplicate and its original. */
+    double cosine(int i) {
+        return LEAST_COSINE + (MOST_COSINE - LEAST_COSINE) * seed.at(i, 3).nextDouble();
+    }
+
+    private static float[] unit(float[] row) {
+        float scale = (float) (1 / Math.sqrt(dot(row, row)));
+        for (int j = 0; j < row.length; j++) {
+            row[j] *= scale;
         }
+        return row;
+    }
+
+    private static double dot(float[] a, float[] b) {
+        double sum = 0;
+        for (int j = 0; j < a.length; j++) {
+            sum += (double) a[j] * b[j];
+        }
+        return sum;
     }
 
     private float[] plain(int i) {

@@ -1,6 +1,5 @@
 package io.dino4j.examples.benchmark;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.dino4j.data.Progress;
 import io.dino4j.data.vector.ArrayVectors;
 import io.dino4j.data.vector.CellNeighbors;
@@ -14,17 +13,12 @@ import io.dino4j.data.vector.VectorFile;
 import io.dino4j.data.vector.VectorFileWriter;
 import io.dino4j.data.vector.VectorType;
 import io.dino4j.data.vector.Vectors;
-import io.dino4j.train.metrics.LinuxMemory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /** What {@code benchmark vectors} does and times. */
 final class VectorRun {
@@ -40,7 +34,7 @@ final class VectorRun {
     private final int iterations;
     private final List<Integer> probes;
     private final int threads;
-    private final List<VectorBenchmark.Line> lines = new ArrayList<>();
+    private final Measured measured = new Measured();
 
     VectorRun(int n, int d, int queries, int k, int clusters, int iterations, List<Integer> probes, int threads) {
         this.n = n;
@@ -51,10 +45,6 @@ final class VectorRun {
         this.iterations = iterations;
         this.probes = probes;
         this.threads = threads;
-    }
-
-    private interface Work<T> {
-        T run() throws IOException;
     }
 
     List<VectorBenchmark.Line> measure(Optional<Path> folder) throws IOException {
@@ -69,27 +59,29 @@ final class VectorRun {
             }
             Files.delete(dir);
         }
-        return lines;
+        return measured.lines();
     }
 
     private void measureIn(Path dir) throws IOException {
         SyntheticVectors made = new SyntheticVectors(d, 1);
         Path file = dir.resolve("f32");
-        timed("writing the file", 0, () -> write(made, file));
+        measured.timed("writing the file", 0, () -> write(made, file));
         VectorFile set = VectorFile.open(file);
         Vectors asked = asked(made, queries);
         double products = 2.0 * n * queries * d;
-        Neighbors exact = timed("exact %d-NN of %,d queries".formatted(k, queries), products, () -> search(set, asked));
+        Neighbors exact =
+                measured.timed("exact %d-NN of %,d queries".formatted(k, queries), products, () -> search(set, asked));
         for (VectorType type : List.of(VectorType.FLOAT16, VectorType.INT8)) {
             VectorFile narrow = converted(set, type, dir.resolve(type == VectorType.INT8 ? "i8" : "f16"));
-            Neighbors found = timed(
+            Neighbors found = measured.timed(
                     "the same in a file of " + type.name().toLowerCase(Locale.ROOT),
                     products,
                     () -> search(narrow, asked));
-            recall(found.recall(exact));
+            measured.recall(found.recall(exact));
         }
         Clustering cells = cluster(set);
         nearDuplicates(made, set, cells);
+        new DedupRun(made, set, threads, measured).run();
     }
 
     private Neighbors search(Vectors set, Vectors asked) {
@@ -99,22 +91,23 @@ final class VectorRun {
     private Clustering cluster(VectorFile set) throws IOException {
         KMeansConfig config = KMeansConfig.of(clusters, 1).withIterations(iterations);
         LocalBlocks blocks = new LocalBlocks(set, threads);
-        Clustering seeded = timed("k-means, k = %,d: seeding and one pass".formatted(clusters), 0, () -> new KMeans(
-                        config.withIterations(0), Progress.SILENT)
-                .cluster(blocks));
+        Clustering seeded =
+                measured.timed("k-means, k = %,d: seeding and one pass".formatted(clusters), 0, () -> new KMeans(
+                                config.withIterations(0), Progress.SILENT)
+                        .cluster(blocks));
         long start = System.nanoTime();
-        double before = processor();
+        double before = Measured.processor();
         Clustering cells = new KMeans(config, Progress.SILENT).cluster(blocks, seeded.centroids());
         int passes = cells.objective().length;
         double seconds = (System.nanoTime() - start) / 1e9;
-        double processor = processor() - before;
+        double processor = Measured.processor() - before;
         double products = 2.0 * n * clusters * d;
-        add(
+        measured.add(
                 "k-means, %d passes from there%s".formatted(passes, cells.settled() ? ", settled" : ""),
                 seconds,
                 processor,
                 products * passes);
-        add("k-means, each pass", seconds / passes, processor / passes, products);
+        measured.add("k-means, each pass", seconds / passes, processor / passes, products);
         return cells;
     }
 
@@ -124,13 +117,17 @@ final class VectorRun {
         float[] rows = new float[some * d];
         set.read(n - some, some, rows);
         // its own row is found too
-        Neighbors exact =
-                timed("exact graph, %,d of the rows".formatted(some), 2.0 * some * n * d, () -> new ExactNeighbors(
+        Neighbors exact = measured.timed(
+                "exact graph, %,d of the rows".formatted(some), 2.0 * some * n * d, () -> new ExactNeighbors(
                                 new LocalBlocks(set, threads), k + 1)
                         .of(new ArrayVectors(rows, d), Progress.SILENT));
-        VectorBenchmark.Line last = lines.get(lines.size() - 1);
+        VectorBenchmark.Line last = measured.last();
         double more = (double) n / some;
-        add("exact graph, all rows (extrapolated)", last.seconds() * more, last.processor() * more, 2.0 * n * n * d);
+        measured.add(
+                "exact graph, all rows (extrapolated)",
+                last.seconds() * more,
+                last.processor() * more,
+                2.0 * n * n * d);
         int[] sizes = cells.counts();
         for (int p : probes) {
             double products = 0;
@@ -138,27 +135,22 @@ final class VectorRun {
                 products += 2.0 * size * d * size * p; // a query looks at p clusters of about its own's size
             }
             products += 2.0 * n * clusters * d;
-            Neighbors graph = timed("%d-NN graph within %d clusters".formatted(k, p), products, () -> new CellNeighbors(
-                            set, cells, p, k, Float.NEGATIVE_INFINITY, threads)
-                    .graph(Progress.SILENT));
-            recall(recallOfGraph(graph, exact, n - some));
-            lines.add(new VectorBenchmark.Line(
-                    "   of it: planted near-duplicates found",
-                    0,
-                    0,
-                    0,
-                    OptionalDouble.of(planted(made, graph)),
-                    LinuxMemory.peakResident().orElse(0)));
+            Neighbors graph =
+                    measured.timed("%d-NN graph within %d clusters".formatted(k, p), products, () -> new CellNeighbors(
+                                    set, cells, p, k, Float.NEGATIVE_INFINITY, threads)
+                            .graph(Progress.SILENT));
+            measured.recall(recallOfGraph(graph, exact, n - some));
+            measured.recall("   of it: planted near-duplicates found", planted(made, graph));
         }
         Vectors asked = asked(made, Math.min(queries, 2000));
         Neighbors ten = new ExactNeighbors(new LocalBlocks(set, threads), LIBRARY_K).of(asked, Progress.SILENT);
         for (int p : probes) {
-            Neighbors found = timed(
+            Neighbors found = measured.timed(
                     "%d-NN of %,d queries within %d clusters".formatted(LIBRARY_K, asked.size(), p),
                     0,
                     () -> new CellNeighbors(set, cells, p, LIBRARY_K, Float.NEGATIVE_INFINITY, threads)
                             .of(asked, Progress.SILENT));
-            recall(found.recall(ten));
+            measured.recall(found.recall(ten));
         }
     }
 
@@ -223,39 +215,5 @@ final class VectorRun {
     private static VectorFile converted(VectorFile set, VectorType type, Path file) throws IOException {
         set.convert(file, type, Progress.SILENT);
         return VectorFile.open(file);
-    }
-
-    private static double processor() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os
-                ? os.getProcessCpuTime() / 1e9
-                : 0;
-    }
-
-    private <T> T timed(String what, double operations, Work<T> work) {
-        long start = System.nanoTime();
-        double before = processor();
-        try {
-            T result = work.run();
-            add(what, (System.nanoTime() - start) / 1e9, processor() - before, operations);
-            return result;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void add(String what, double seconds, double processor, double operations) {
-        lines.add(new VectorBenchmark.Line(
-                what,
-                seconds,
-                processor,
-                operations,
-                OptionalDouble.empty(),
-                LinuxMemory.peakResident().orElse(0)));
-    }
-
-    private void recall(double recall) {
-        VectorBenchmark.Line l = lines.remove(lines.size() - 1);
-        lines.add(new VectorBenchmark.Line(
-                l.what(), l.seconds(), l.processor(), l.operations(), OptionalDouble.of(recall), l.peakBytes()));
     }
 }

@@ -75,7 +75,7 @@ final class CurateClusterCommand implements Callable<Integer> {
                 KMeansConfig.of(clusters, seed).withIterations(iterations).withBatch(batch);
         return stage.run(
                 progress -> new ClusterStage(EmbeddingSet.open(embeddings), config, levels)
-                        .run(stage.out(), BlocksOf.LOCAL, stage.force(), progress),
+                        .run(stage.out(), BlocksOf.here(), stage.force(), progress),
                 done -> "%d images in %s clusters, mean similarity to the centre %.3f, in %s; see report.html there"
                         .formatted(
                                 done.in(),

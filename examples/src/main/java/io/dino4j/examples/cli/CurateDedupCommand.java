@@ -4,6 +4,7 @@ import io.dino4j.data.curation.BlocksOf;
 import io.dino4j.data.curation.DedupRule;
 import io.dino4j.data.curation.DedupStage;
 import io.dino4j.data.curation.EmbeddingSet;
+import io.dino4j.data.curation.SearchRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -65,6 +66,28 @@ final class CurateDedupCommand implements Callable<Integer> {
             description = "Nearest neighbours of each image that are looked at; default ${DEFAULT-VALUE}.")
     private int k;
 
+    @Option(
+            names = "--search",
+            paramLabel = "HOW",
+            defaultValue = "auto",
+            description =
+                    "exact: each image is compared with all; cells: with those of the nearest clusters, for large pools; auto: cells above about 200,000 images; default ${DEFAULT-VALUE}.")
+    private SearchRule.Method search;
+
+    @Option(
+            names = "--probes",
+            paramLabel = "N",
+            defaultValue = "" + SearchRule.PROBES,
+            description = "Clusters in which each image's neighbours are looked for; default ${DEFAULT-VALUE}.")
+    private int probes;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Seed of the clusters; default ${DEFAULT-VALUE}.")
+    private long seed;
+
     @Mixin
     private StageOptions stage;
 
@@ -72,12 +95,13 @@ final class CurateDedupCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         EmbeddingSet pool = EmbeddingSet.open(embeddings);
         Optional<EmbeddingSet> benchmark = against == null ? Optional.empty() : Optional.of(EmbeddingSet.open(against));
-        DedupRule usual = DedupRule.usual(pool, !noVerify).withNeighbors(k);
+        DedupRule usual =
+                DedupRule.usual(pool, !noVerify).withNeighbors(k).withSearch(new SearchRule(search, probes, seed));
         DedupRule similar = threshold == null ? usual : usual.withThreshold(threshold);
         DedupRule rule = againstThreshold == null ? similar : similar.withBenchmarkThreshold(againstThreshold);
         return stage.run(
-                progress ->
-                        new DedupStage(pool, benchmark, rule).run(stage.out(), BlocksOf.LOCAL, stage.force(), progress),
+                progress -> new DedupStage(pool, benchmark, rule)
+                        .run(stage.out(), BlocksOf.here(), stage.force(), progress),
                 done ->
                         "%d of %d images kept, in %s: %s the same file as another, %s altered copies, %s like the benchmark; see report.html there"
                                 .formatted(

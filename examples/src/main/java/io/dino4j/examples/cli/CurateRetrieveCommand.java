@@ -105,7 +105,7 @@ final class CurateRetrieveCommand implements Callable<Integer> {
         wanted.requireComparable(all);
         return stage.run(
                 progress -> new RetrievalStage(wanted, all, clusters(all, progress), rule(), most, !retrievedOnly)
-                        .run(stage.out(), BlocksOf.LOCAL, stage.force(), progress),
+                        .run(stage.out(), BlocksOf.here(), stage.force(), progress),
                 done ->
                         "%s of %d images taken for %d curated ones, from %s of %s clusters, in %s; see report.html there"
                                 .formatted(
@@ -129,6 +129,6 @@ final class CurateRetrieveCommand implements Callable<Integer> {
         }
         Path made = stage.out().toAbsolutePath().resolveSibling(stage.out().getFileName() + ".clusters");
         return new ClusterStage(all, KMeansConfig.of(ClusterStage.usual(all.size()), seed), 1)
-                .run(made, BlocksOf.LOCAL, stage.force(), progress);
+                .run(made, BlocksOf.here(), stage.force(), progress);
     }
 }

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.dino4j.data.curation.DedupRule;
+import io.dino4j.data.curation.EmbeddingSet;
+import io.dino4j.data.curation.SearchRule;
 import io.dino4j.data.vector.BalancedSample.Pick;
 import io.dino4j.data.vector.VectorType;
 import java.io.IOException;
@@ -67,9 +70,28 @@ record CurationConfig(
     }
 
     /** Near-duplicates; thresholds as in {@code curate dedup}. */
-    record Dedup(Boolean enabled, Integer k, Float threshold, Boolean verify) {
+    record Dedup(
+            Boolean enabled,
+            Integer k,
+            Float threshold,
+            Float benchmarkThreshold,
+            Boolean verify,
+            SearchRule.Method search,
+            Integer probes) {
         boolean isWanted() {
             return enabled == null || enabled;
+        }
+
+        DedupRule rule(EmbeddingSet pool, long seed) {
+            DedupRule rule = DedupRule.usual(pool, verify == null || verify);
+            float least = threshold == null ? rule.threshold() : threshold;
+            return rule.withNeighbors(k == null ? rule.k() : k)
+                    .withThreshold(least)
+                    .withBenchmarkThreshold(benchmarkThreshold == null ? least : benchmarkThreshold)
+                    .withSearch(new SearchRule(
+                            search == null ? SearchRule.Method.AUTO : search,
+                            probes == null ? SearchRule.PROBES : probes,
+                            seed));
         }
     }
 
@@ -108,9 +130,13 @@ record CurationConfig(
                     "retrieve",
                     "must have either per_image or per_cluster");
         }
-        dedup = dedup == null ? new Dedup(null, null, null, null) : dedup;
+        dedup = dedup == null ? new Dedup(null, null, null, null, null, null, null) : dedup;
         cluster = cluster == null ? new Cluster(null, null, null) : cluster;
         require(benchmark == null || dedup.isWanted(), "benchmark", "needs dedup, which is not enabled");
+        require(
+                benchmark != null || dedup.benchmarkThreshold() == null,
+                "dedup.benchmark_threshold",
+                "needs benchmark, the images that nothing may be learnt from");
     }
 
     private static void require(boolean ok, String key, String what) {

@@ -85,14 +85,9 @@ final class CurationRun {
                         config.benchmark(),
                         "benchmark.copies",
                         Optional.of(copies.folder())));
-        CurationConfig.Dedup wanted = config.dedup();
-        DedupRule rule = DedupRule.usual(copies, wanted.verify() == null || wanted.verify());
-        rule = wanted.k() == null ? rule : rule.withNeighbors(wanted.k());
-        rule = wanted.threshold() == null
-                ? rule
-                : rule.withThreshold(wanted.threshold()).withBenchmarkThreshold(wanted.threshold());
+        DedupRule rule = config.dedup().rule(copies, config.seed());
         Path folder = out.resolve("pool.dedup");
-        new DedupStage(copies, benchmark, rule).run(folder, BlocksOf.LOCAL, force, progress);
+        new DedupStage(copies, benchmark, rule).run(folder, BlocksOf.here(), force, progress);
         stages.add(folder);
         return EmbeddingSet.open(folder).source();
     }
@@ -123,7 +118,7 @@ final class CurationRun {
         }
         Path folder = out.resolve("clusters");
         int levels = wanted.levels() == null ? 1 : wanted.levels();
-        ClusterSet clusters = new ClusterStage(embedded, kMeans, levels).run(folder, BlocksOf.LOCAL, force, progress);
+        ClusterSet clusters = new ClusterStage(embedded, kMeans, levels).run(folder, BlocksOf.here(), force, progress);
         stages.add(folder);
         return clusters;
     }
@@ -140,7 +135,7 @@ final class CurationRun {
         int most = wanted.most() == null ? Integer.MAX_VALUE : wanted.most();
         boolean withCurated = wanted.withCurated() == null || wanted.withCurated();
         new RetrievalStage(curated, pool, clusters, rule, most, withCurated)
-                .run(result(), BlocksOf.LOCAL, force, progress);
+                .run(result(), BlocksOf.here(), force, progress);
     }
 
     /**
@@ -159,10 +154,11 @@ final class CurationRun {
                     stage.getFileName().toString(),
                     s.stage(),
                     "%,d".formatted(s.in()),
-                    "%,d".formatted(s.out()),
-                    "%,d".formatted(s.in() - s.out())));
+                    "%,d".formatted(s.leftOut()),
+                    s.added() == 0 ? "" : "%,d".formatted(s.added()),
+                    "%,d".formatted(s.out())));
         }
-        page.heading("Images in and out").table(List.of("folder", "stage", "in", "out", "left out"), rows);
+        page.heading("Images in and out").table(List.of("folder", "stage", "in", "left out", "added", "out"), rows);
         for (Path stage : stages) {
             if (Files.exists(stage.resolve("report.html"))) {
                 page.html("<h1>" + Page.escape(stage.getFileName().toString()) + "</h1>\n")

@@ -12,6 +12,7 @@ import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.feature.Extraction;
 import io.dino4j.zoo.feature.NetworkEmbedder;
+import io.dino4j.zoo.feature.NetworkRecipe;
 import io.dino4j.zoo.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,18 +49,20 @@ record NetworkEmbedding(
     EmbeddingSet embed(ImageSource images, String named, Path out, VectorType type, boolean force, Progress progress)
             throws IOException {
         Path file = WeightOptions.find(weights);
-        try (Dinov2 loaded = Dinov2.load(file, options.on(kernels).in(precision));
+        Dinov2.Options how = options.on(kernels).in(precision);
+        try (Dinov2 loaded = Dinov2.load(file, how);
                 Dinov2 model = loaded.with(preprocessing(loaded))) {
             int side = ((EvalTransform) model.preprocessing()).crop();
             int together = batch.orElse(Extraction.usualBatch(model.config().numTokens(side, side)));
-            Embedding embedding = new Embedding(images, new NetworkEmbedder(model, together), together, threads);
+            NetworkEmbedder embedder = new NetworkEmbedder(model, NetworkRecipe.of(file, how, size, together));
+            Embedding embedding = new Embedding(images, embedder, together, threads);
             return embedding.run(out, embedding.settings(name(file, model), named), type, force, progress);
         }
     }
 
     /** What vectors must have in common to be compared. */
     private String name(Path file, Dinov2 model) throws IOException {
-        return "network %s, %s, %s"
+        return "network %s, %s of images decoded at 1/2, 1/4 or 1/8 where enough, %s"
                 .formatted(
                         Sha256.of(WeightFiles.find(file, options.role())),
                         model.preprocessing(),

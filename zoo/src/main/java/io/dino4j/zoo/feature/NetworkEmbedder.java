@@ -1,16 +1,20 @@
 package io.dino4j.zoo.feature;
 
 import io.dino4j.data.curation.Embedder;
+import io.dino4j.data.curation.EmbedderRecipe;
 import io.dino4j.data.image.Image;
+import io.dino4j.data.image.Reduction;
 import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.FeatureKind;
 import io.dino4j.zoo.FeatureKind.Pooling;
 import java.util.List;
+import java.util.Optional;
 
 /** A backbone as an embedder: the cls token of its last block after the final norm, {@code [D]}, of images behind its preprocessing. */
 public final class NetworkEmbedder implements Embedder {
     private final Dinov2 model;
     private final FeatureBatches passes;
+    private final Optional<EmbedderRecipe> recipe;
 
     /**
      * Makes an embedder.
@@ -19,7 +23,22 @@ public final class NetworkEmbedder implements Embedder {
      * @param batch most images in a pass, 1 or more
      */
     public NetworkEmbedder(Dinov2 model, int batch) {
+        this(model, batch, Optional.empty());
+    }
+
+    /**
+     * Makes an embedder that other machines can make, too.
+     *
+     * @param model closed by its owner, afterwards
+     * @param recipe how it was made
+     */
+    public NetworkEmbedder(Dinov2 model, NetworkRecipe recipe) {
+        this(model, recipe.batch(), Optional.of(recipe));
+    }
+
+    private NetworkEmbedder(Dinov2 model, int batch, Optional<EmbedderRecipe> recipe) {
         this.model = model;
+        this.recipe = recipe;
         passes = new FeatureBatches(model, new FeatureKind(Pooling.CLS, 1), batch);
     }
 
@@ -29,7 +48,17 @@ public final class NetworkEmbedder implements Embedder {
     }
 
     @Override
-    public Image prepare(Image image) {
-        return model.preprocessing().apply(image);
+    public Image prepare(Image image, int width, int height) {
+        return model.preprocessing().apply(image, width, height);
+    }
+
+    @Override
+    public Reduction reduction() {
+        return model.preprocessing().reduction();
+    }
+
+    @Override
+    public Optional<EmbedderRecipe> recipe() {
+        return recipe;
     }
 }

@@ -5,7 +5,6 @@ import io.dino4j.data.file.FolderLock;
 import io.dino4j.zoo.feature.FeatureFormat.Totals;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,18 +89,12 @@ final class PartFolder implements AutoCloseable {
             throw e;
         } catch (IOException e) {
             Path last = files.get(files.size() - 1);
-            String message = "%s: cannot be written: %s; what was stored before is kept, run again to go on";
-            throw new IOException(message.formatted(last, reason(e)), e);
+            throw Durable.failure(last, "what was stored before is kept, run again to go on", e);
         } finally {
             for (Path draft : drafts) {
                 Files.deleteIfExists(draft);
             }
         }
-    }
-
-    /** Messages of the file system are often the name of the file alone. */
-    private static String reason(IOException e) {
-        return e instanceof FileSystemException ? e.toString() : e.getMessage();
     }
 
     private Path draft(Path target) {

@@ -22,7 +22,10 @@ record Codebook(float[][] centres) {
 
     private static final int ROUNDS = 12;
 
-    /** K-means of descriptors drawn from the images, each as it is or mirrored. */
+    /**
+     * K-means of descriptors drawn from the images, each as it is or mirrored. Not that of {@code data.vector}: begun by k-means++ and by cosine it made
+     * a codebook with which copies of drawings were no longer nearer than other drawings.
+     */
     static Codebook learn(List<LocalFeatures> images, Seed seed) {
         float[][] sample = sample(images, seed);
         RandomGenerator rng = seed.at(1, 0);

@@ -9,7 +9,6 @@ import io.dino4j.data.image.UnreadableImageException;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.source.RenderedShapes;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -43,8 +42,8 @@ public final class CopyDescriptor implements Embedder {
     /** Images learnt from, at most. */
     public static final int MOST_IMAGES = 1024;
 
-    /** Images learnt from, at least; where there are fewer, built-in pictures are added. */
-    private static final int LEAST_IMAGES = 256;
+    /** Images learnt from, at least; where there are fewer, built-in pictures are added, and vectors alone do not tell copies of photos well. */
+    public static final int LEAST_IMAGES = 256;
 
     /** Images for each direction: with fewer the directions would tell the sample's images apart from their own copies. */
     private static final int IMAGES_PER_DIRECTION = 4;
@@ -134,7 +133,7 @@ public final class CopyDescriptor implements Embedder {
      */
     public void save(Path file) throws IOException {
         byte[] bytes = DescriptorFile.bytes(codebook, whitening);
-        Durable.write(file, draft -> Files.write(draft, bytes));
+        Durable.write(file, bytes);
     }
 
     /**

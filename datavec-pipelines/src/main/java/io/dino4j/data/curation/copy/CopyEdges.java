@@ -2,6 +2,7 @@ package io.dino4j.data.curation.copy;
 
 import io.dino4j.data.vector.Neighbors;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Pairs of rows that are alike, each pair once, ordered by the first row and then by the second.
@@ -43,6 +44,26 @@ public record CopyEdges(int[] one, int[] other, float[] similarity) {
             if (isPair(graph, first, threshold, n)) {
                 pairs[o] = pair(first + n / graph.k(), graph.index()[n]);
                 similarity[o++] = graph.similarity()[n];
+            }
+        }
+        return sorted(pairs, similarity);
+    }
+
+    /**
+     * The pairs of several lists.
+     *
+     * @param parts of graphs of rows one after another, in order
+     * @return each pair once, with the similarity that the first part with it has
+     */
+    public static CopyEdges joined(List<CopyEdges> parts) {
+        int count = parts.stream().mapToInt(CopyEdges::count).reduce(0, Math::addExact);
+        long[] pairs = new long[count];
+        float[] similarity = new float[count];
+        int o = 0;
+        for (CopyEdges part : parts) {
+            for (int e = 0; e < part.count(); e++) {
+                pairs[o] = pair(part.one[e], part.other[e]);
+                similarity[o++] = part.similarity[e];
             }
         }
         return sorted(pairs, similarity);

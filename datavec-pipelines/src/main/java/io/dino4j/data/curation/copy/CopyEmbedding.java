@@ -3,6 +3,7 @@ package io.dino4j.data.curation.copy;
 import io.dino4j.data.Progress;
 import io.dino4j.data.Seed;
 import io.dino4j.data.curation.Embedder;
+import io.dino4j.data.curation.EmbedderRecipe;
 import io.dino4j.data.curation.Embedding;
 import io.dino4j.data.curation.EmbeddingSet;
 import io.dino4j.data.file.Durable;
@@ -11,6 +12,7 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.vector.VectorType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +43,35 @@ public record CopyEmbedding(ImageSource images, String named, Optional<Path> lik
         @Override
         public void save(Path folder) throws IOException {
             descriptor.save(folder.resolve(DESCRIPTOR));
+        }
+
+        @Override
+        public Optional<EmbedderRecipe> recipe() {
+            try {
+                Path file = Files.createTempFile("descriptor", ".bin");
+                try {
+                    descriptor.save(file);
+                    return Optional.of(new KeptRecipe(Sha256.of(file), Files.readAllBytes(file)));
+                } finally {
+                    Files.deleteIfExists(file);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** The file of a descriptor. */
+    private record KeptRecipe(String key, byte[] file) implements EmbedderRecipe {
+        @Override
+        public Embedder make() throws IOException {
+            Path copy = Files.createTempFile("descriptor", ".bin");
+            try {
+                Files.write(copy, file);
+                return new Kept(CopyDescriptor.load(copy));
+            } finally {
+                Files.deleteIfExists(copy);
+            }
         }
     }
 

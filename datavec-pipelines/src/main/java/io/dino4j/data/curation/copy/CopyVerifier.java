@@ -1,22 +1,30 @@
 package io.dino4j.data.curation.copy;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Looks at two images and says whether one is an altered copy of the other: key points that look alike must lie alike, up to a shift, a turn, a
- * change of size and mirroring, and where the images lie over each other their brightness must agree.
+ * change of size and mirroring, most of them to a pixel, and where the images lie over each other their brightness must agree.
  *
  * <p>Every match proposes one placement by its position, size and direction (after Philbin et al., 2007), so nothing is left to chance. Text
- * that is written over two different photos places them, too; the comparison of brightness tells them apart.
+ * that is written over two different photos places them, too; the comparison of brightness tells them apart. Two photos of one building match in
+ * many points, too, but its parts lie at different distances and move against each other: after the best affine map, which takes up stretching,
+ * few lie exactly alike.
  *
  * @param leastEvidence least {@link Verdict#evidence} of a copy
  */
 public record CopyVerifier(double leastEvidence) {
     /** Chosen from the curve of altered photos of imagenette, see docs/copies.md. */
-    public static final double DEFAULT_EVIDENCE = 12;
+    public static final double DEFAULT_EVIDENCE = 10;
 
     /** Distance of a key point from where the placement puts it, as a part of the side of the image. */
     private static final double TOLERANCE = 0.04;
+
+    /** The same of one that lies exactly alike: a pixel or so. */
+    private static final double EXACT = 0.01;
+
+    private static final int ROUNDS = 3;
 
     /** Sizes of two key points that agree with the placement, as a factor. */
     private static final double SCALE_TOLERANCE = 1.67;
@@ -46,13 +54,14 @@ public record CopyVerifier(double leastEvidence) {
      * What was found.
      *
      * @param inliers matches that lie alike
+     * @param exact those of them that lie exactly alike, up to stretching
      * @param agreement correlation of brightness of the halves and parts that lie over each other, -1 to 1; 0 if they do not
      * @param mirrored whether one is mirrored
      */
-    public record Verdict(int inliers, double agreement, boolean mirrored) {
-        /** The number that is compared with a threshold: matches, as far as brightness agrees. */
+    public record Verdict(int inliers, int exact, double agreement, boolean mirrored) {
+        /** The number that is compared with a threshold: exact matches, times their share of all that lie alike, as far as brightness agrees. */
         public double evidence() {
-            return inliers * Math.max(0, agreement);
+            return (double) exact * exact / Math.max(1, inliers) * Math.max(0, agreement);
         }
     }
 
@@ -97,14 +106,32 @@ public record CopyVerifier(double leastEvidence) {
             }
         }
         if (most < 3) { // any two key points fit
-            return new Verdict(most, 0, mirrored);
+            return new Verdict(most, 0, 0, mirrored);
         }
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < ROUNDS; round++) {
             inliers(one, other, matches, best, chosen);
             best = best.fit(one, other, matches, chosen);
         }
         int inliers = inliers(one, other, matches, best, chosen);
-        return new Verdict(inliers, agreement(one, other, best), mirrored);
+        return new Verdict(inliers, exact(one, other, matches, chosen), agreement(one, other, best), mirrored);
+    }
+
+    /** Of the chosen matches; the map is fitted to those within twice the distance that counts. */
+    private static int exact(LocalFeatures one, LocalFeatures other, Matches matches, boolean[] chosen) {
+        double reach = EXACT * EXACT * other.width() * other.height();
+        boolean[] close = chosen.clone();
+        int count = 0;
+        for (int round = 0; round <= ROUNDS; round++) {
+            Optional<Affine> map = Affine.fit(one, other, matches, close);
+            count = 0;
+            for (int m = 0; m < close.length && map.isPresent(); m++) {
+                double most = round < ROUNDS ? 4 * reach : reach;
+                close[m] =
+                        chosen[m] && map.get().squaredDistance(one, matches.from()[m], other, matches.to()[m]) <= most;
+                count += close[m] ? 1 : 0;
+            }
+        }
+        return count;
     }
 
     private static int inliers(

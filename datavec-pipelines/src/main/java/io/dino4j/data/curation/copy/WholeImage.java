@@ -19,12 +19,13 @@ final class WholeImage {
     static CopyVerifier.Verdict compare(LocalFeatures one, LocalFeatures other) {
         double shape = (double) one.width() * other.height() / ((double) one.height() * other.width());
         if (shape > SHAPE || shape * SHAPE < 1 || range(one) < LEAST_RANGE || range(other) < LEAST_RANGE) {
-            return new CopyVerifier.Verdict(0, 0, false); // flat ones are told apart by their bytes only
+            return new CopyVerifier.Verdict(0, 0, 0, false); // flat ones are told apart by their bytes only
         }
         Similarity same = new Similarity((double) other.width() / one.width(), 0, 0, 0);
         boolean direct = isSame(one, other, same);
         boolean mirrored = !direct && isSame(one.mirrored(), other, same);
-        return new CopyVerifier.Verdict(direct || mirrored ? CERTAIN : 0, 1, mirrored);
+        int matches = direct || mirrored ? CERTAIN : 0;
+        return new CopyVerifier.Verdict(matches, matches, 1, mirrored);
     }
 
     private static boolean isSame(LocalFeatures one, LocalFeatures other, Similarity same) {
