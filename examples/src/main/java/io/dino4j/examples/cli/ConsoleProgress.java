@@ -64,9 +64,13 @@ public final class ConsoleProgress implements Progress, AutoCloseable {
             bar.setExtraMessage(text);
         } else if (System.nanoTime() - lastLine > FILE_INTERVAL_NS) {
             lastLine = System.nanoTime();
-            double left = (lastLine - begun) / 1e9 * (total - done) / Math.max(1, done - first);
-            err.printf("%s %d/%d, %d:%02d left  %s%n", task, done, total, (long) left / 60, (long) left % 60, text);
+            err.printf("%s %d/%d%s  %s%n", task, done, total, done > first ? left(done) : "", text);
         }
+    }
+
+    private String left(long done) {
+        long seconds = (long) ((lastLine - begun) / 1e9 * (total - done) / (done - first));
+        return ", %d:%02d left".formatted(seconds / 60, seconds % 60);
     }
 
     /** Throughput, the objective, then its terms, which a narrow terminal cuts off; the rest is in the metrics. */

@@ -131,7 +131,7 @@ abstract class TrainingCommand implements Callable<Integer> {
             progress.say("no classes are known (a folder for each class, or --val), so k-NN accuracy is not measured");
         }
         CountDownLatch over = new CountDownLatch(1);
-        Thread interrupt = new Thread(() -> finishStep(training, over), "dino4j-interrupt");
+        Thread interrupt = new Thread(() -> await(training::stop, over), "dino4j-interrupt");
         Runtime.getRuntime().addShutdownHook(interrupt);
         try {
             Pretrainer.Outcome outcome = training.run();
@@ -152,8 +152,8 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     /** On Ctrl-C: lets the step end and its checkpoint be written before the process goes. */
-    private static void finishStep(Training training, CountDownLatch over) {
-        training.stop();
+    static void await(Runnable stop, CountDownLatch over) {
+        stop.run();
         try {
             over.await(1, TimeUnit.MINUTES);
         } catch (InterruptedException e) {
@@ -161,7 +161,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         }
     }
 
-    private static void removeHook(Thread hook) {
+    /** Takes a hook back, unless it runs. */
+    static void removeHook(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

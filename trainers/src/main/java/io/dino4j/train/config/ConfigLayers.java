@@ -84,11 +84,22 @@ public final class ConfigLayers {
      * @throws ConfigException if one is malformed, or names an unknown key or a wrong type
      */
     public ConfigLayers overrides(List<String> assignments) {
+        return overrides("command line", assignments);
+    }
+
+    /**
+     * Adds overrides that come from elsewhere.
+     *
+     * @param origin goes before each message, such as the name of a file
+     * @param assignments as in {@link #overrides(List)}
+     * @throws ConfigException if one is malformed, or names an unknown key or a wrong type
+     */
+    public ConfigLayers overrides(String origin, List<String> assignments) {
         for (String assignment : assignments) {
             int equals = assignment.indexOf('=');
             if (equals < 1) {
-                throw new ConfigException("command line: '%s' is no override; write key=value, such as optim.epochs=5"
-                        .formatted(assignment));
+                throw new ConfigException("%s: '%s' is no override; write key=value, such as optim.epochs=5"
+                        .formatted(origin, assignment));
             }
             String[] path = assignment.substring(0, equals).strip().split("\\.");
             ObjectNode layer = ConfigTree.YAML.createObjectNode();
@@ -96,8 +107,8 @@ public final class ConfigLayers {
             for (int i = 0; i < path.length - 1; i++) {
                 inner = inner.putObject(path[i]);
             }
-            inner.set(path[path.length - 1], value(assignment, assignment.substring(equals + 1)));
-            tree.merge("command line", layer);
+            inner.set(path[path.length - 1], value(origin, assignment, assignment.substring(equals + 1)));
+            tree.merge(origin, layer);
         }
         return this;
     }
@@ -148,12 +159,12 @@ public final class ConfigLayers {
         return tree.resolve();
     }
 
-    private static JsonNode value(String assignment, String text) {
+    private static JsonNode value(String origin, String assignment, String text) {
         try {
             JsonNode value = ConfigTree.YAML.readTree(text);
             return value.isMissingNode() ? NullNode.getInstance() : value;
         } catch (JsonProcessingException e) {
-            throw new ConfigException("command line: the value of '%s' is not YAML".formatted(assignment), e);
+            throw new ConfigException("%s: the value of '%s' is not YAML".formatted(origin, assignment), e);
         }
     }
 
