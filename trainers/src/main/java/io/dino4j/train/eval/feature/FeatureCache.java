@@ -56,9 +56,12 @@ public final class FeatureCache implements AutoCloseable {
         return new FeatureCache(Files.createTempDirectory("dino4j-features"), true, threads);
     }
 
-    /** Where features are kept if nothing is said: {@code ~/.cache/dino4j/features}. */
+    /** Where features are kept if nothing is said: the system property {@code dino4j.features}, else {@code ~/.cache/dino4j/features}. */
     public static Path usualFolder() {
-        return Path.of(System.getProperty("user.home"), ".cache", "dino4j", "features");
+        String named = System.getProperty("dino4j.features");
+        return named != null
+                ? Path.of(named)
+                : Path.of(System.getProperty("user.home"), ".cache", "dino4j", "features");
     }
 
     /**
