@@ -7,11 +7,18 @@ import picocli.CommandLine.Command;
         name = "evaluate",
         description = "Measure what trained features are worth.",
         mixinStandardHelpOptions = true,
-        subcommands = {EvaluateKnnCommand.class},
+        subcommands = {
+            EvaluateAllCommand.class,
+            EvaluateKnnCommand.class,
+            EvaluateLinearCommand.class,
+            EvaluateLogregCommand.class,
+            EvaluateFewShotCommand.class
+        },
         footer = {
             "",
             "Examples:",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "  ./dino4j evaluate all --weights runs/photos --baseline untrained,pixels --data labelled --out results",
             "",
             "See docs/evaluate.md."
         })
