@@ -202,7 +202,8 @@ final class CliTest {
                 "pretrain --ephocs 3          | --ephocs",
                 "pretrain --kernels abacus    | abacus",
                 "pretrain --resume            | --out",
-                "evaluate knn --train a       | --val",
+                "evaluate knn --weights a --train a | --val",
+                "evaluate knn --train a       | --weights",
                 "pretran                      | pretran",
                 "evaluate                     | subcommand",
             })

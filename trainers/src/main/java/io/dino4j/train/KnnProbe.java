@@ -6,18 +6,17 @@ import io.dino4j.data.crop.EvalBatches;
 import io.dino4j.data.image.EvalTransform;
 import io.dino4j.data.image.Normalization;
 import io.dino4j.data.source.ImageSource;
-import io.dino4j.data.source.ImageSubset;
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.eval.KnnClassifier;
 import io.dino4j.train.eval.PixelBaseline;
+import io.dino4j.train.eval.classify.LabelledSplit;
 import io.dino4j.zoo.FeatureExtractor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -40,23 +39,9 @@ public record KnnProbe(ImageSource train, ImageSource test, EvalTransform transf
 
     /** Checks that both sets have the same classes, and leaves out images that lie outside the class folders. */
     public KnnProbe {
-        if (!train.classes().equals(test.classes())) {
-            throw new IllegalArgumentException("the class folders differ: %s to look among, %s to classify"
-                    .formatted(train.classes(), test.classes()));
-        }
-        train = labelled(train);
-        test = labelled(test);
-    }
-
-    private static ImageSource labelled(ImageSource source) {
-        int[] labelled = IntStream.range(0, source.size())
-                .filter(i -> source.label(i) >= 0)
-                .toArray();
-        if (labelled.length == 0) {
-            throw new IllegalArgumentException(
-                    "k-NN needs a folder for each class, but %s lies in none".formatted(source.name(0)));
-        }
-        return labelled.length == source.size() ? source : new ImageSubset(source, labelled);
+        LabelledSplit split = new LabelledSplit(train, test);
+        train = split.train();
+        test = split.test();
     }
 
     /** The same images, brought to the network in another way. */

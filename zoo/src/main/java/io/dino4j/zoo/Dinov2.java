@@ -146,6 +146,11 @@ public final class Dinov2 implements AutoCloseable {
         return config;
     }
 
+    /** How it is run. */
+    public Options options() {
+        return options;
+    }
+
     /** Width of a feature, {@code D}. */
     public int dimension() {
         return config.embedDim();

@@ -171,7 +171,13 @@ public final class FeatureExtractor implements AutoCloseable {
     private float[] features(FeaturePass pass, FeatureKind kind, int group, int image, int number, int patches) {
         int d = dimension();
         int n = kind.layers();
-        float[] out = new float[kind.dimension(d) * (kind.pooling() == Pooling.PATCHES ? patches : 1)];
+        int rows =
+                switch (kind.pooling()) {
+                    case CLS, MEAN, CLS_MEAN -> 1;
+                    case PATCHES -> patches;
+                    case TOKENS -> 1 + patches;
+                };
+        float[] out = new float[kind.dimension(d) * rows];
         switch (kind.pooling()) {
             case CLS -> cls(pass, n, group, image, number, out);
             case MEAN -> {
@@ -183,12 +189,10 @@ public final class FeatureExtractor implements AutoCloseable {
                 cls(pass, n, group, image, number, out);
                 mean(pass, n - 1, group, image, patches, out, n * d);
             }
-            case PATCHES -> {
-                for (int p = 0; p < patches; p++) {
-                    for (int l = 0; l < n; l++) {
-                        pass.patch(l, group, image, p, out, (p * n + l) * d);
-                    }
-                }
+            case PATCHES -> patches(pass, n, group, image, patches, out, 0);
+            case TOKENS -> {
+                cls(pass, n, group, image, number, out);
+                patches(pass, n, group, image, patches, out, n * d);
             }
         }
         return out;
@@ -197,6 +201,15 @@ public final class FeatureExtractor implements AutoCloseable {
     private void cls(FeaturePass pass, int layers, int group, int image, int number, float[] out) {
         for (int l = 0; l < layers; l++) {
             pass.cls(l, group, image, number, out, l * dimension());
+        }
+    }
+
+    private void patches(FeaturePass pass, int n, int group, int image, int patches, float[] out, int at) {
+        int d = dimension();
+        for (int p = 0; p < patches; p++) {
+            for (int l = 0; l < n; l++) {
+                pass.patch(l, group, image, p, out, at + (p * n + l) * d);
+            }
         }
     }
 
@@ -216,10 +229,7 @@ public final class FeatureExtractor implements AutoCloseable {
     }
 
     private FeaturePass run(List<INDArray> groups, FeatureKind kind) {
-        if (kind.layers() > config.depth()) {
-            throw new IllegalArgumentException("features of the last %d layers are wanted, but the backbone has %d"
-                    .formatted(kind.layers(), config.depth()));
-        }
+        List<Integer> blocks = kind.blocksOf(config.depth());
         int p = config.patchSize();
         List<Group> sizes = groups.stream().map(Group::of).toList();
         for (Group g : sizes) {
@@ -228,7 +238,8 @@ public final class FeatureExtractor implements AutoCloseable {
                         "images of %d x %d pixels do not split into patches of %d".formatted(g.height(), g.width(), p));
             }
         }
-        FeaturePass pass = pass(new Shape(sizes, kind.layers(), !kind.readsPatches()));
+        boolean clsOnly = !kind.readsPatches() && blocks.get(blocks.size() - 1) == config.depth() - 1;
+        FeaturePass pass = pass(new Shape(sizes, blocks, kind.norm(), clsOnly));
         pass.run(groups);
         return pass;
     }
@@ -288,7 +299,7 @@ public final class FeatureExtractor implements AutoCloseable {
      */
     public static long bytes(VitConfig config, Precision precision, int images, int size) {
         GraphOps.register();
-        Shape shape = new Shape(List.of(new Group(images, size, size)), 1, false);
+        Shape shape = new Shape(List.of(new Group(images, size, size)), List.of(config.depth() - 1), true, false);
         SameDiff sd = BoundGraph.create();
         FeaturePass.build(sd, shape, config, precision);
         return Plan.measure(sd, FeaturePass.outputs(shape), Map.of(), Set.of(), List.of())

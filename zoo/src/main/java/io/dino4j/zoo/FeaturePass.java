@@ -22,7 +22,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A backbone compiled for certain groups of images; normalised tokens of one block or of several come out. */
+/** A backbone compiled for certain groups of images; tokens of one block or of several come out. */
 final class FeaturePass implements AutoCloseable {
     private static final String IMAGES = "images";
     private static final String NORM = "norm";
@@ -45,10 +45,15 @@ final class FeaturePass implements AutoCloseable {
      * What is compiled.
      *
      * @param groups the images, which go through in one pass without padding
-     * @param layers how many of the last blocks are read
-     * @param clsOnly true if of the last block only cls tokens are read, which it is then evaluated for alone
+     * @param blocks whose tokens are read, ascending
+     * @param norm whether they pass the final norm
+     * @param clsOnly true if the last block of the network is read, and of it only cls tokens, which it is then evaluated for alone
      */
-    record Shape(List<Group> groups, int layers, boolean clsOnly) {}
+    record Shape(List<Group> groups, List<Integer> blocks, boolean norm, boolean clsOnly) {
+        int layers() {
+            return blocks.size();
+        }
+    }
 
     private final Plan plan;
     private final Shape shape;
@@ -63,7 +68,7 @@ final class FeaturePass implements AutoCloseable {
         this.layout = layout;
         this.dim = config.embedDim();
         this.half = half;
-        for (int i = 0; i < shape.layers; i++) {
+        for (int i = 0; i < shape.layers(); i++) {
             INDArray out = plan.output(NORM + i);
             long bytes = out.length() * out.dataType().width();
             tokens.add(new BytePointer(out.data().addressPointer())
@@ -100,17 +105,18 @@ final class FeaturePass implements AutoCloseable {
         Tokens t = shape.clsOnly
                 ? vit.forward(crops, 0, true, sd.placeHolder(ROWS, DataType.INT32, images))
                 : vit.forward(crops);
-        for (int i = 0; i < shape.layers; i++) {
-            boolean last = i == shape.layers - 1;
-            SDVariable rows = last ? t.prenorm() : t.blocks().get(config.depth() - shape.layers + i);
-            vit.norm(rows).rename(NORM + i); //                                                  [T, D]
+        for (int i = 0; i < shape.layers(); i++) {
+            int block = shape.blocks.get(i);
+            SDVariable rows =
+                    block == config.depth() - 1 ? t.prenorm() : t.blocks().get(block);
+            (shape.norm ? vit.norm(rows) : sd.identity(rows)).rename(NORM + i); //                [T, D]
         }
         return layout;
     }
 
     static List<String> outputs(Shape shape) {
         List<String> outputs = new ArrayList<>();
-        for (int i = 0; i < shape.layers; i++) {
+        for (int i = 0; i < shape.layers(); i++) {
             outputs.add(NORM + i);
         }
         return outputs;
@@ -142,7 +148,7 @@ final class FeaturePass implements AutoCloseable {
      * @param out {@code D} numbers from {@code at} on are written
      */
     void cls(int layer, int group, int image, int number, float[] out, int at) {
-        boolean picked = shape.clsOnly && layer == shape.layers - 1;
+        boolean picked = shape.clsOnly && layer == shape.layers() - 1;
         read(layer, picked ? number : layout.clsRow(group, image), out, at);
     }
 

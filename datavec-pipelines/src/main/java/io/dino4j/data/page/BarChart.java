@@ -8,7 +8,7 @@ import java.util.Locale;
  *
  * @param title what is counted
  * @param labels of the groups of bars, in order
- * @param series one or two series, each with a value for every label, 0 or more
+ * @param series one series or more, each with a value for every label, 0 or more
  */
 public record BarChart(String title, List<String> labels, List<Series> series) {
     private static final int WIDTH = 700;
@@ -25,10 +25,10 @@ public record BarChart(String title, List<String> labels, List<Series> series) {
      */
     public record Series(String name, double[] values) {}
 
-    /** Checks the numbers of series and values. */
+    /** Checks the numbers of values. */
     public BarChart {
-        if (series.isEmpty() || series.size() > 2) {
-            throw new IllegalArgumentException("expected one or two series, got " + series.size());
+        if (series.isEmpty()) {
+            throw new IllegalArgumentException("expected one series or more, got none");
         }
         for (Series s : series) {
             if (s.values().length != labels.size()) {
@@ -51,7 +51,7 @@ public record BarChart(String title, List<String> labels, List<Series> series) {
         double group = (double) (WIDTH - LEFT - 8) / labels.size();
         double width = 0.8 * group / series.size();
         for (int s = 0; s < series.size(); s++) {
-            bars.append("<g class=\"bars%s\">".formatted(s == 0 ? "" : " second"));
+            bars.append("<g style=\"fill:%s\">".formatted(Palette.color(s)));
             for (int i = 0; i < labels.size(); i++) {
                 double value = series.get(s).values()[i];
                 double height = (HEIGHT - TOP - BOTTOM) * value / high;
@@ -77,7 +77,7 @@ public record BarChart(String title, List<String> labels, List<Series> series) {
                 """
                 .formatted(
                         Page.escape(title),
-                        legend(),
+                        Palette.legend(series.stream().map(Series::name).toList()),
                         WIDTH,
                         HEIGHT,
                         Page.escape(title),
@@ -96,15 +96,6 @@ public record BarChart(String title, List<String> labels, List<Series> series) {
                         labels(group));
     }
 
-    private String legend() {
-        StringBuilder legend = new StringBuilder();
-        for (int s = 0; s < series.size(); s++) {
-            legend.append(" <span style=\"color:var(%s)\">&#9632;</span> ".formatted(s == 0 ? "--hue" : "--second"))
-                    .append(Page.escape(series.get(s).name()));
-        }
-        return legend.toString();
-    }
-
     private String labels(double group) {
         StringBuilder texts = new StringBuilder();
         int every = Math.max(1, (int) Math.ceil(60 / group)); // or they would run into each other
@@ -119,7 +110,7 @@ public record BarChart(String title, List<String> labels, List<Series> series) {
         return texts.toString();
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         return value == Math.rint(value)
                 ? String.format(Locale.ROOT, "%.0f", value)
                 : String.format(Locale.ROOT, "%.3g", value);

@@ -29,7 +29,7 @@ public final class Page {
             figcaption{display:flex;justify-content:space-between;font-size:13px;color:var(--dim)}figcaption b{color:var(--ink)}
             svg{width:100%;height:auto;display:block}svg text{font-size:11px;fill:var(--dim)}
             .grid{stroke:var(--line);fill:none}.line{stroke:var(--hue);stroke-width:1.6;fill:none;stroke-linejoin:round}
-            .dots,.bars{fill:var(--hue)}.second{fill:var(--second)}
+            .dots{fill:var(--hue)}
             table{border-collapse:collapse}th,td{padding:6px 14px;border-bottom:1px solid var(--line);text-align:right}
             th:first-child,td:first-child,.facts td{text-align:left}th{color:var(--dim);font-weight:500}
             .pairs{display:flex;flex-wrap:wrap;gap:12px}.pair{display:flex;gap:2px;border-radius:6px;overflow:hidden}

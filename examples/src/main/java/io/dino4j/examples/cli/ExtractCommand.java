@@ -186,7 +186,7 @@ final class ExtractCommand implements Callable<Integer> {
     private Pooling pooling() {
         String word = features.toUpperCase(Locale.ROOT).replace('+', '_');
         for (Pooling p : Pooling.values()) {
-            if (p.name().equals(word)) {
+            if (p.name().equals(word) && p != Pooling.TOKENS) { // no file format here has a row for the cls token
                 return p;
             }
         }

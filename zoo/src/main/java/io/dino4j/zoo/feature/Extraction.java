@@ -6,7 +6,6 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.FeatureKind;
-import io.dino4j.zoo.FeatureKind.Pooling;
 import io.dino4j.zoo.feature.ImageLoader.Loaded;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -211,7 +210,7 @@ public record Extraction(
     /** What a store is to hold. */
     public FeatureLayout layout() {
         return new FeatureLayout(
-                kind.pooling() == Pooling.PATCHES ? FeatureLayout.Kind.PATCHES : FeatureLayout.Kind.POOLED,
+                kind.pooling().isGrid() ? FeatureLayout.Kind.PATCHES : FeatureLayout.Kind.POOLED,
                 kind.dimension(model.dimension()));
     }
 

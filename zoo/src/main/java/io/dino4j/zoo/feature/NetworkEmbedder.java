@@ -6,11 +6,10 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Reduction;
 import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.FeatureKind;
-import io.dino4j.zoo.FeatureKind.Pooling;
 import java.util.List;
 import java.util.Optional;
 
-/** A backbone as an embedder: the cls token of its last block after the final norm, {@code [D]}, of images behind its preprocessing. */
+/** A backbone as an embedder of images behind its preprocessing; unless told otherwise by the cls token of its last block, {@code [D]}. */
 public final class NetworkEmbedder implements Embedder {
     private final Dinov2 model;
     private final FeatureBatches passes;
@@ -23,7 +22,18 @@ public final class NetworkEmbedder implements Embedder {
      * @param batch most images in a pass, 1 or more
      */
     public NetworkEmbedder(Dinov2 model, int batch) {
-        this(model, batch, Optional.empty());
+        this(model, FeatureKind.cls(), batch);
+    }
+
+    /**
+     * Makes an embedder by other features.
+     *
+     * @param model closed by its owner, afterwards
+     * @param kind what is taken of an image's tokens, see {@link FeatureKind.Pooling} for shapes
+     * @param batch most images in a pass, 1 or more
+     */
+    public NetworkEmbedder(Dinov2 model, FeatureKind kind, int batch) {
+        this(model, kind, batch, Optional.empty());
     }
 
     /**
@@ -33,13 +43,13 @@ public final class NetworkEmbedder implements Embedder {
      * @param recipe how it was made
      */
     public NetworkEmbedder(Dinov2 model, NetworkRecipe recipe) {
-        this(model, recipe.batch(), Optional.of(recipe));
+        this(model, FeatureKind.cls(), recipe.batch(), Optional.of(recipe));
     }
 
-    private NetworkEmbedder(Dinov2 model, int batch, Optional<EmbedderRecipe> recipe) {
+    private NetworkEmbedder(Dinov2 model, FeatureKind kind, int batch, Optional<EmbedderRecipe> recipe) {
         this.model = model;
         this.recipe = recipe;
-        passes = new FeatureBatches(model, new FeatureKind(Pooling.CLS, 1), batch);
+        passes = new FeatureBatches(model, kind, batch);
     }
 
     @Override
