@@ -34,6 +34,7 @@ import picocli.CommandLine.ParameterException;
             ExportCommand.class,
             BenchmarkCommand.class,
             InfoCommand.class,
+            ReferenceCommand.class,
             HelpCommand.class
         },
         footer = {

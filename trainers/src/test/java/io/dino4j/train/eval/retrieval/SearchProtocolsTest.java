@@ -151,8 +151,7 @@ final class SearchProtocolsTest {
         assertEquals("3", found.data().get("copies"));
         assertEquals("1", found.data().get("images that are no copies"));
         assertEquals(2.0 / 3, value(found, "original first"), 1e-9);
-        assertArrayEquals(
-                new double[] {1, 0}, ((Figure.Bars) figure(found, "Original first, by transform")).values());
+        assertArrayEquals(new double[] {1, 0}, ((Figure.Bars) figure(found, "Original first, by transform")).values());
     }
 
     @Test
@@ -166,8 +165,7 @@ final class SearchProtocolsTest {
         assertEquals((1 + 1 + 3.0 / 4) / 3, value(found, "micro-AP"), 1e-9);
         assertEquals(2.0 / 3, value(found, "recall at precision 90%"), 1e-9);
         assertArrayEquals(
-                new double[] {1, 0},
-                ((Figure.Bars) figure(found, "Recall at precision 90%, by transform")).values());
+                new double[] {1, 0}, ((Figure.Bars) figure(found, "Recall at precision 90%, by transform")).values());
         Figure.Curve curve = (Figure.Curve) figure(found, "Precision over recall");
         assertArrayEquals(new double[] {1.0 / 3, 2.0 / 3, 1}, curve.xs(), 1e-9);
         assertArrayEquals(new double[] {1, 1, 0.75}, curve.ys(), 1e-9);
@@ -176,8 +174,7 @@ final class SearchProtocolsTest {
     @Test
     void copiesOfNothing() throws IOException {
         copies(rows -> rows.lines().filter(l -> !l.matches("[123].*")).collect(Collectors.joining("\n")));
-        String message = assertThrows(
-                        IllegalArgumentException.class, () -> CopySet.open(dir, Optional.empty()))
+        String message = assertThrows(IllegalArgumentException.class, () -> CopySet.open(dir, Optional.empty()))
                 .getMessage();
         assertTrue(message.contains("none of the 1 images is a copy"), message);
         copies(rows -> rows.replace("g.png", "x.png"));
