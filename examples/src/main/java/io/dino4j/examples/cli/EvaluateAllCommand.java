@@ -27,9 +27,15 @@ final class EvaluateAllCommand implements Callable<Integer> {
     @Mixin
     private ClassificationOptions classification;
 
+    @Mixin
+    private RetrievalOptions retrieval;
+
+    @Mixin
+    private CopiesOptions copies;
+
     /** All families of protocols, in the order of the report. */
     private List<ProtocolOptions> families() {
-        return List.of(classification);
+        return List.of(classification, retrieval, copies);
     }
 
     @Override

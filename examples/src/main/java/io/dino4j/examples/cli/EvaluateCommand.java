@@ -12,15 +12,19 @@ import picocli.CommandLine.Command;
             EvaluateKnnCommand.class,
             EvaluateLinearCommand.class,
             EvaluateLogregCommand.class,
-            EvaluateFewShotCommand.class
+            EvaluateFewShotCommand.class,
+            EvaluateRetrievalCommand.class,
+            EvaluateCopiesCommand.class
         },
         footer = {
             "",
             "Examples:",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "  ./dino4j evaluate retrieval --weights runs/photos --data ../shared/data/landmarks",
+            "  ./dino4j evaluate copies --weights runs/photos --data ../shared/data/copies --classic",
             "  ./dino4j evaluate all --weights runs/photos --baseline untrained,pixels --data labelled --out results",
             "",
-            "See docs/evaluate.md."
+            "See docs/evaluate.md and docs/retrieval.md."
         })
 final class EvaluateCommand {
     private EvaluateCommand() {}

@@ -1,5 +1,6 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.data.Progress;
 import io.dino4j.examples.option.KernelsOption;
 import io.dino4j.train.RunDirectory;
 import io.dino4j.train.Subjects;
@@ -91,6 +92,13 @@ final class EvaluationOptions {
     @Spec(Target.MIXEE)
     private CommandSpec spec;
 
+    /** Something else to evaluate, made when its turn comes. */
+    @FunctionalInterface
+    interface OtherSubject {
+        /** Makes it, to be closed by the caller. */
+        Subject open(Progress progress) throws IOException;
+    }
+
     /**
      * Evaluations, and the steps after which runs stood.
      *
@@ -133,7 +141,16 @@ final class EvaluationOptions {
      * @return exit code
      */
     int run(String title, List<Protocol> protocols) throws IOException {
-        Results results = evaluate(title, protocols, List.of());
+        return run(title, protocols, List.of());
+    }
+
+    /**
+     * The same with other subjects beside the weights and baselines.
+     *
+     * @param others evaluated last
+     */
+    int run(String title, List<Protocol> protocols, List<OtherSubject> others) throws IOException {
+        Results results = evaluate(title, protocols, List.of(), others);
         print(results.report());
         return 0;
     }
@@ -144,6 +161,11 @@ final class EvaluationOptions {
      * @param usual baselines if none are named
      */
     Results evaluate(String title, List<Protocol> protocols, List<Baseline> usual) throws IOException {
+        return evaluate(title, protocols, usual, List.of());
+    }
+
+    private Results evaluate(String title, List<Protocol> protocols, List<Baseline> usual, List<OtherSubject> others)
+            throws IOException {
         if (size != null && size < 1) {
             throw new IllegalArgumentException("--size must be 1 or more, got " + size);
         }
@@ -183,6 +205,11 @@ final class EvaluationOptions {
             }
             for (Subject pixels : work.later.values()) {
                 work.run(pixels, features, progress);
+            }
+            for (OtherSubject other : others) {
+                try (Subject s = other.open(progress)) {
+                    work.run(s, features, progress);
+                }
             }
         }
         EvaluationReport report = new EvaluationReport(title, command(), Versions.of(kernels.list()), work.all);

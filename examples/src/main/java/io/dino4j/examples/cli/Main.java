@@ -36,6 +36,7 @@ import picocli.CommandLine.ParameterException;
             ExportCommand.class,
             BenchmarkCommand.class,
             InfoCommand.class,
+            ReferenceCommand.class,
             HelpCommand.class
         },
         footer = {

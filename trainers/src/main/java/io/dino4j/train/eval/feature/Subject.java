@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * What is evaluated: anything that turns images into features without being trained on them. It serves one thread, but for {@link #prepare}.
  */
-public sealed interface Subject extends AutoCloseable permits NetworkSubject, PixelSubject {
+public sealed interface Subject extends AutoCloseable permits NetworkSubject, PixelSubject, DescriptorSubject {
     /** Its name in tables. */
     String title();
 
