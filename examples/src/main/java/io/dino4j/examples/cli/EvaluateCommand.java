@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
         name = "evaluate",
         description = "Measure what trained features are worth.",
         mixinStandardHelpOptions = true,
-        subcommands = {EvaluateKnnCommand.class},
+        subcommands = {EvaluateKnnCommand.class, EvaluateSegmentationCommand.class, EvaluateDepthCommand.class},
         footer = {
             "",
             "Examples:",
