@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
             EvaluateLinearCommand.class,
             EvaluateLogregCommand.class,
             EvaluateFewShotCommand.class,
+            EvaluateSegmentationCommand.class,
+            EvaluateDepthCommand.class,
             EvaluateRetrievalCommand.class,
             EvaluateCopiesCommand.class
         },
