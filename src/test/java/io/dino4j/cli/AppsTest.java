@@ -33,7 +33,8 @@ final class AppsTest {
     void fromImagesToAnEvaluatedModel() throws Exception {
         Path train = TinyRun.classes(dir.resolve("train"), 12, 0);
         Path val = TinyRun.classes(dir.resolve("val"), 6, 1);
-        Path original = files(train.resolve(new ImageFolder(train).classes().get(0))).get(0);
+        Path original =
+                files(train.resolve(new ImageFolder(train).classes().get(0))).get(0);
         Files.copy(original, original.resolveSibling("again.png"));
 
         StageSummary found = DedupPhotos.run(train, dir.resolve("copies"), Progress.SILENT);
@@ -55,7 +56,7 @@ final class AppsTest {
     private void theClassifierLearnsAndCanBeLoaded(Path run, Path train, Path val) throws IOException {
         Path saved = dir.resolve("classifier.zip");
         Evaluation result = TransferLearning.run(run, train, val, saved, 2);
-        assertEquals(12, (int) result.getNumRowCounter(), "every image of val is counted");
+        assertEquals(12, result.getNumRowCounter(), "every image of val is counted");
         ComputationGraph loaded = ComputationGraph.load(saved.toFile(), false);
         Evaluation again = loaded.evaluate(LabelledImages.evaluation(new ImageFolder(val), SIDE, 32));
         assertEquals(result.accuracy(), again.accuracy());

@@ -57,14 +57,16 @@ final class SweepTest {
             assertEquals(RunningProcess.KILLED, process.kill());
         }
         assertFalse(Files.exists(out.resolve("candidates/000/result.json")), "the kill came too late");
-        Outcome done = Outcome.of("sweep", "--config", config, "--out", out, "--json").succeeded();
+        Outcome done =
+                Outcome.of("sweep", "--config", config, "--out", out, "--json").succeeded();
         JsonNode json = new ObjectMapper().readTree(done.out());
         assertEquals(2, json.get("candidates").size());
         for (JsonNode c : json.get("candidates")) {
             assertEquals("finished", c.get("status").asText());
             assertEquals(60 * TinyRun.EPOCH, c.get("steps").asInt());
             assertEquals(List.of("0", "100", "200", "240"), names(c.get("curve")));
-            RunFiles run = new RunFiles(out.resolve("candidates/%03d/run".formatted(c.get("candidate").asInt())));
+            RunFiles run = new RunFiles(out.resolve(
+                    "candidates/%03d/run".formatted(c.get("candidate").asInt())));
             assertEquals(60 * TinyRun.EPOCH, run.numbers().size(), "each step once, in order");
         }
         String log = Files.readString(out.resolve("candidates/000/log.txt"));
@@ -106,8 +108,7 @@ final class SweepTest {
         Outcome.of("sweep", "--config", config, "--out", out).failed(2, "parallel is 5000; allowed: 1 to");
         Files.writeString(config, good + "stop: {median_after: 4}\nset: {evaluation.eval_period_iterations: 0}\n");
         Outcome.of("sweep", "--config", config, "--out", out).failed(2, "sweep.yaml: line", "is no YAML");
-        Files.writeString(
-                config, good.replace("iterations: 100", "iterations: 0") + "stop: {median_after: 4}\n");
+        Files.writeString(config, good.replace("iterations: 100", "iterations: 0") + "stop: {median_after: 4}\n");
         Outcome.of("sweep", "--config", config, "--out", out).failed(2, "evaluation.eval_period_iterations is 0");
         Path flat = TinyRun.pictures(dir.resolve("flat"), 12);
         Files.writeString(config, good.replaceAll("(?m)^val:.*$", "").replaceAll("(?m)^images:.*$", "images: " + flat));

@@ -28,6 +28,15 @@ final class EvaluateAllCommand implements Callable<Integer> {
     private ClassificationOptions classification;
 
     @Mixin
+    private final DenseOptions dense = new DenseOptions();
+
+    @Mixin
+    private final SegmentationOptions segmentation = new SegmentationOptions(dense);
+
+    @Mixin
+    private final DepthOptions depth = new DepthOptions(dense);
+
+    @Mixin
     private RetrievalOptions retrieval;
 
     @Mixin
@@ -35,7 +44,7 @@ final class EvaluateAllCommand implements Callable<Integer> {
 
     /** All families of protocols, in the order of the report. */
     private List<ProtocolOptions> families() {
-        return List.of(classification, retrieval, copies);
+        return List.of(classification, segmentation, depth, retrieval, copies);
     }
 
     @Override
