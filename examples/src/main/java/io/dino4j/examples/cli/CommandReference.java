@@ -39,7 +39,7 @@ final class CommandReference {
                         c.qualifiedName().replace(' ', '-').toLowerCase(Locale.ROOT),
                         cell(c.usageMessage().description()))));
         all.forEach(this::command);
-        return text.toString().strip() + "\n";
+        return text.toString().replaceAll("\n{3,}", "\n\n").strip() + "\n";
     }
 
     /** A command, then those below it. */
