@@ -20,10 +20,18 @@ final class DenseOptions {
             description = "Side of sliding windows, a multiple of the patch size; default 0, whole images.")
     private int window;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "400", description = "Training steps of a head; default ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            defaultValue = "400",
+            description = "Training steps of a head; default ${DEFAULT-VALUE}.")
     private int steps;
 
-    @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-3", description = "Learning rate of a head; default ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            defaultValue = "1e-3",
+            description = "Learning rate of a head; default ${DEFAULT-VALUE}.")
     private double rate;
 
     @Option(

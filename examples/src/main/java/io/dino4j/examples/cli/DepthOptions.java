@@ -17,7 +17,8 @@ final class DepthOptions implements ProtocolOptions {
     @Option(
             names = "--depth",
             paramLabel = "DIR",
-            description = "Photos and depth: train/rgb, train/depth, val/rgb, val/depth; 16-bit PNG in millimetres, 0 for none.")
+            description =
+                    "Photos and depth: train/rgb, train/depth, val/rgb, val/depth; 16-bit PNG in millimetres, 0 for none.")
     private Path data;
 
     @Option(
@@ -64,8 +65,7 @@ final class DepthOptions implements ProtocolOptions {
         DepthSet train = DepthSet.open(data.resolve("train"));
         List<DepthSet> tests = new ArrayList<>(List.of(DepthSet.open(data.resolve("val"))));
         others.forEach(o -> tests.add(DepthSet.open(o)));
-        DepthTraining training =
-                new DepthTraining(train, DepthBins.upTo(most), dense.settings(train.files()));
+        DepthTraining training = new DepthTraining(train, DepthBins.upTo(most), dense.settings(train.files()));
         List<DepthVariant> wanted = variants == null ? Arrays.asList(DepthVariant.values()) : variants;
         List<Protocol> protocols = new ArrayList<>();
         for (DepthSet test : tests) {

@@ -7,13 +7,16 @@ import picocli.CommandLine.Command;
         name = "evaluate",
         description = "Measure what trained features are worth.",
         mixinStandardHelpOptions = true,
-        subcommands = {EvaluateKnnCommand.class, EvaluateSegmentationCommand.class, EvaluateDepthCommand.class},
+        subcommands = {EvaluateKnnCommand.class, EvaluateSegmentationCommand.class, EvaluateDepthCommand.class, EvaluateVideoCommand.class},
         footer = {
             "",
             "Examples:",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "  ./dino4j evaluate segmentation --weights runs/photos --segmentation camvid",
+            "  ./dino4j evaluate depth --weights runs/photos --depth kitchen",
+            "  ./dino4j evaluate video --weights runs/photos --video DAVIS",
             "",
-            "See docs/evaluate.md."
+            "See docs/evaluate.md and docs/dense.md."
         })
 final class EvaluateCommand {
     private EvaluateCommand() {}

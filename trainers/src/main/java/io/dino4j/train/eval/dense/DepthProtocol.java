@@ -56,7 +56,9 @@ public record DepthProtocol(DepthTraining training, DepthSet test, DepthVariant 
             progress.end();
         }
         Map<String, String> data = new LinkedHashMap<>();
-        data.put("photos to learn from", Integer.toString(training.train().files().size()));
+        data.put(
+                "photos to learn from",
+                Integer.toString(training.train().files().size()));
         data.put("photos measured", Integer.toString(images));
         data.put("photos without a pixel of known depth, left out", Integer.toString(scores.unknown()));
         return new Evaluation(
