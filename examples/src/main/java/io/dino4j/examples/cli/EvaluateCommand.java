@@ -16,17 +16,21 @@ import picocli.CommandLine.Command;
             EvaluateSegmentationCommand.class,
             EvaluateDepthCommand.class,
             EvaluateRetrievalCommand.class,
-            EvaluateCopiesCommand.class
+            EvaluateCopiesCommand.class,
+            EvaluateVideoCommand.class
         },
         footer = {
             "",
             "Examples:",
             "  ./dino4j evaluate knn --weights runs/photos --train labelled/train --val labelled/val",
+            "  ./dino4j evaluate segmentation --weights runs/photos --segmentation camvid",
+            "  ./dino4j evaluate depth --weights runs/photos --depth kitchen",
             "  ./dino4j evaluate retrieval --weights runs/photos --data ../shared/data/landmarks",
             "  ./dino4j evaluate copies --weights runs/photos --data ../shared/data/copies --classic",
+            "  ./dino4j evaluate video --weights runs/photos --video DAVIS",
             "  ./dino4j evaluate all --weights runs/photos --baseline untrained,pixels --data labelled --out results",
             "",
-            "See docs/evaluate.md and docs/retrieval.md."
+            "See docs/evaluate.md, docs/dense.md and docs/retrieval.md."
         })
 final class EvaluateCommand {
     private EvaluateCommand() {}

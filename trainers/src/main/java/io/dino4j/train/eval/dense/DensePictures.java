@@ -2,6 +2,7 @@ package io.dino4j.train.eval.dense;
 
 import io.dino4j.data.image.Image;
 import io.dino4j.zoo.picture.ColorMap;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** What is said of every pixel, as colours. */
@@ -26,12 +27,30 @@ final class DensePictures {
      * @param labels of all pixels, row by row; below 0 the image shines through
      */
     static Image overlay(Image image, int[] labels, SegmentationClasses classes) {
+        return overlay(image, labels, classes.colors());
+    }
+
+    /**
+     * A frame under the colours of objects.
+     *
+     * @param mask of all pixels, row by row; objects from 1, the frame shines through at 0
+     */
+    static Image objects(Image frame, int[] mask) {
+        int[] labels = java.util.Arrays.stream(mask).map(o -> o - 1).toArray();
+        int most = java.util.Arrays.stream(labels).max().orElse(0);
+        List<Integer> colors = IntStream.rangeClosed(0, most)
+                .mapToObj(SegmentationClasses::color)
+                .toList();
+        return overlay(frame, labels, colors);
+    }
+
+    private static Image overlay(Image image, int[] labels, List<Integer> colors) {
         byte[] rgb = image.rgb().clone();
         for (int p = 0; p < labels.length; p++) {
             if (labels[p] < 0) {
                 continue;
             }
-            int color = classes.colors().get(labels[p]);
+            int color = colors.get(labels[p]);
             for (int c = 0; c < 3; c++) {
                 int own = color >> 8 * (2 - c) & 255;
                 rgb[3 * p + c] = (byte) Math.round(COVER * own + (1 - COVER) * (rgb[3 * p + c] & 255));

@@ -109,7 +109,7 @@ public record SegmentationClasses(List<String> names, List<Integer> colors, int[
     }
 
     /** Hues as far from each other as can be, whatever their number. */
-    private static int color(int number) {
+    static int color(int number) {
         return java.awt.Color.HSBtoRGB((float) (number * GOLDEN % 1), number % 2 == 0 ? 0.75f : 0.5f, 0.9f) & 0xffffff;
     }
 

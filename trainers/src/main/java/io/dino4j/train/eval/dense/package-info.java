@@ -1,5 +1,5 @@
 /**
- * Protocols that say something of every pixel by linear heads on frozen patch tokens: semantic segmentation and depth. Start at {@link
+ * Protocols that say something of every pixel from frozen patch tokens: semantic segmentation and depth by linear heads, objects followed through videos. Start at {@link
  * io.dino4j.train.eval.dense.SegmentationProtocol} and {@link io.dino4j.train.eval.dense.DepthProtocol}; {@link
  * io.dino4j.train.eval.dense.Segmenter} is what an application needs.
  */
