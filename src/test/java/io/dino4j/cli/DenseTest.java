@@ -51,7 +51,9 @@ final class DenseTest {
                     truth.getRaster().setSample(p % 32, p / 32, 0, p < 512 ? upper : lower);
                 }
                 ImageIO.write(
-                        truth, "png", to.resolve("picture-%03d.png".formatted(i)).toFile());
+                        truth,
+                        "png",
+                        to.resolve("picture-%03d.png".formatted(i)).toFile());
             }
         }
         return folder;
@@ -73,7 +75,16 @@ final class DenseTest {
     void segmentationIsReported() throws IOException {
         Path out = dir.resolve("results");
         Outcome outcome = evaluate(
-                "segmentation", "--segmentation", masks(), "--steps", 20, "--baseline", "pixels", "--out", out, "--json");
+                "segmentation",
+                "--segmentation",
+                masks(),
+                "--steps",
+                20,
+                "--baseline",
+                "pixels",
+                "--out",
+                out,
+                "--json");
         JsonNode json = new ObjectMapper().readTree(outcome.succeeded().out());
         assertEquals(4, json.path("evaluations").size()); // two heads of two subjects
         JsonNode first = json.path("evaluations").path(0);

@@ -25,8 +25,8 @@ final class SweepTest {
             base: %s
             images: %s
             val: %s
-            epochs: 60
-            set: {evaluation.eval_period_iterations: 100}
+            epochs: 24
+            set: {evaluation.eval_period_iterations: 40}
             search: grid
             space: {optim.base_lr: [0.001, 0.01]}
             """;
@@ -63,15 +63,15 @@ final class SweepTest {
         assertEquals(2, json.get("candidates").size());
         for (JsonNode c : json.get("candidates")) {
             assertEquals("finished", c.get("status").asText());
-            assertEquals(60 * TinyRun.EPOCH, c.get("steps").asInt());
-            assertEquals(List.of("0", "100", "200", "240"), names(c.get("curve")));
+            assertEquals(24 * TinyRun.EPOCH, c.get("steps").asInt());
+            assertEquals(List.of("0", "40", "80", "96"), names(c.get("curve")));
             RunFiles run = new RunFiles(out.resolve(
                     "candidates/%03d/run".formatted(c.get("candidate").asInt())));
-            assertEquals(60 * TinyRun.EPOCH, run.numbers().size(), "each step once, in order");
+            assertEquals(24 * TinyRun.EPOCH, run.numbers().size(), "each step once, in order");
         }
         String log = Files.readString(out.resolve("candidates/000/log.txt"));
         assertTrue(log.contains("stopped after step"), "the orphan noticed: " + log);
-        assertEquals(2, log.split("240 steps of 8", -1).length - 1, log);
+        assertEquals(2, log.split("96 steps of 8", -1).length - 1, log);
         Outcome again = Outcome.of("sweep", "--config", config, "--out", out).succeeded();
         assertTrue(again.err().contains("2 of 2 candidates are done already"), again.err());
         assertTrue(again.out().contains("best: " + out.resolve("best.yaml")), again.out());
@@ -108,7 +108,7 @@ final class SweepTest {
         Outcome.of("sweep", "--config", config, "--out", out).failed(2, "parallel is 5000; allowed: 1 to");
         Files.writeString(config, good + "stop: {median_after: 4}\nset: {evaluation.eval_period_iterations: 0}\n");
         Outcome.of("sweep", "--config", config, "--out", out).failed(2, "sweep.yaml: line", "is no YAML");
-        Files.writeString(config, good.replace("iterations: 100", "iterations: 0") + "stop: {median_after: 4}\n");
+        Files.writeString(config, good.replace("iterations: 40", "iterations: 0") + "stop: {median_after: 4}\n");
         Outcome.of("sweep", "--config", config, "--out", out).failed(2, "evaluation.eval_period_iterations is 0");
         Path flat = TinyRun.pictures(dir.resolve("flat"), 12);
         Files.writeString(config, good.replaceAll("(?m)^val:.*$", "").replaceAll("(?m)^images:.*$", "images: " + flat));

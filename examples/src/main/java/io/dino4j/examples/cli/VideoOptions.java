@@ -19,7 +19,8 @@ final class VideoOptions implements ProtocolOptions {
     @Option(
             names = "--video-short-side",
             paramLabel = "PX",
-            description = "Short side of frames as the network sees them, rounded to patches; default their own, at most 518.")
+            description =
+                    "Short side of frames as the network sees them, rounded to patches; default their own, at most 518.")
     private Integer shortSide;
 
     @Override
@@ -36,7 +37,8 @@ final class VideoOptions implements ProtocolOptions {
             throw new IllegalArgumentException("--video-short-side must be 1 or more, got " + shortSide);
         }
         VideoData videos = VideoData.open(data);
-        int side = shortSide == null ? DenseSettings.usualShortSide(videos.frames().get(0)) : shortSide;
+        int side =
+                shortSide == null ? DenseSettings.usualShortSide(videos.frames().get(0)) : shortSide;
         return List.of(new VideoProtocol(videos, side));
     }
 }

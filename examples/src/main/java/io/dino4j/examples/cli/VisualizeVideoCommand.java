@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
 /** A mask of the first frame, followed through a video. */
 @Command(
         name = "video",
-        description = "Follow what is in the foreground of a video's first frame, or in a mask of it, by patch features.",
+        description =
+                "Follow what is in the foreground of a video's first frame, or in a mask of it, by patch features.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -77,9 +78,8 @@ final class VisualizeVideoCommand implements Callable<Integer> {
             int n = Math.min(count, video.size());
             List<ContactSheet.Cell> cells = new ArrayList<>(List.of(cell(video, 0, first, known)));
             NetworkSubject subject = NetworkSubject.of("frames", backbone.model()); // closed with the backbone
-            int shortSide = (int) Math.max(1, (long) size
-                    * Math.min(first.width(), first.height())
-                    / Math.max(first.width(), first.height()));
+            int shortSide = (int) Math.max(
+                    1, (long) size * Math.min(first.width(), first.height()) / Math.max(first.width(), first.height()));
             new MaskTracker(subject, shortSide)
                     .track(
                             video,
@@ -120,7 +120,8 @@ final class VisualizeVideoCommand implements Callable<Integer> {
         for (int p = 0; p < ids.length; p++) {
             ids[p] = read.values()[p] & 0xffff;
         }
-        int[] distinct = Arrays.stream(ids).filter(i -> i > 0).distinct().sorted().toArray();
+        int[] distinct =
+                Arrays.stream(ids).filter(i -> i > 0).distinct().sorted().toArray();
         if (distinct.length == 0) {
             throw new IllegalArgumentException(mask + ": holds no object to follow");
         }

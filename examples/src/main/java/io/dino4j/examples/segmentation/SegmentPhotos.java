@@ -36,14 +36,13 @@ public final class SegmentPhotos {
         Path out = Files.createDirectories(Path.of(args[3]));
         try (NetworkSubject backbone = NetworkSubject.of("backbone", Dinov2.load(Path.of(args[0])));
                 FeatureCache cache = FeatureCache.temporary(Runtime.getRuntime().availableProcessors());
-                Segmenter segmenter = Segmenter.train(
-                        backbone, data, SegmentationVariant.LINEAR, settings, cache, Progress.SILENT);
+                Segmenter segmenter =
+                        Segmenter.train(backbone, data, SegmentationVariant.LINEAR, settings, cache, Progress.SILENT);
                 Stream<Path> files = Files.list(Path.of(args[2]))) {
             List<Path> photos = files.filter(Files::isRegularFile).sorted().toList();
             for (Path photo : photos) {
                 ImageEncoder.write(
-                        segmenter.overlay(ImageDecoder.read(photo)),
-                        out.resolve(photo.getFileName() + ".png"));
+                        segmenter.overlay(ImageDecoder.read(photo)), out.resolve(photo.getFileName() + ".png"));
             }
             System.out.println("%s: %d overlays".formatted(out, photos.size()));
         }

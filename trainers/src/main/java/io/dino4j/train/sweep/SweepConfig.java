@@ -22,7 +22,7 @@ import java.util.OptionalInt;
  * @param val labelled images to measure k-NN accuracy on; empty to hold out some of {@code images}
  * @param epochs length of each candidate, as with {@code pretrain --epochs}; empty for that of the base
  * @param search who proposes candidates
- * @param candidates how many, at least 1; a grid may hold fewer
+ * @param candidates how many, at least 1; no more than a grid holds
  * @param parallel candidates at a time, at least 1
  * @param seed of the search, not of the runs: theirs is {@code train.seed}
  * @param gridPoints values of a range on a grid, at least 2
@@ -59,6 +59,7 @@ public record SweepConfig(
                     size <= Search.LARGEST_GRID,
                     "search",
                     "a grid of at most %d candidates; this one has %.0f".formatted(Search.LARGEST_GRID, size));
+            candidates = (int) Math.min(candidates, size);
         }
         base = List.copyOf(base);
         set = List.copyOf(set);

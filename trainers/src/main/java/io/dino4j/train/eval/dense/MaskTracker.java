@@ -49,10 +49,11 @@ public record MaskTracker(Subject subject, int shortSide) {
         int width = image.width();
         int height = image.height();
         if (first.length != width * height) {
-            throw new IllegalArgumentException("the mask has %d pixels, but %s has %dx%d"
-                    .formatted(first.length, frames.name(0), width, height));
+            throw new IllegalArgumentException(
+                    "the mask has %d pixels, but %s has %dx%d".formatted(first.length, frames.name(0), width, height));
         }
-        View view = Views.of(0, width, height, shortSide, 1, 0, subject.patchSize()).get(0);
+        View view =
+                Views.of(0, width, height, shortSide, 1, 0, subject.patchSize()).get(0);
         int h = view.height() / subject.patchSize();
         int w = view.width() / subject.patchSize();
         int labels = 1 + Arrays.stream(first).max().orElseThrow();

@@ -25,19 +25,28 @@ public record VideoData(List<String> names, List<TruthFolder> frames) {
         Path masks = folder.resolve("Annotations").resolve(SIZE);
         Path list = folder.resolve("ImageSets/2017/val.txt");
         if (!Files.isDirectory(masks)) {
-            throw new IllegalArgumentException("%s: no such folder; expected the layout of DAVIS in %s: JPEGImages/480p, Annotations/480p"
-                    .formatted(masks, folder));
+            throw new IllegalArgumentException(
+                    "%s: no such folder; expected the layout of DAVIS in %s: JPEGImages/480p, Annotations/480p"
+                            .formatted(masks, folder));
         }
         try (Stream<Path> found = Files.list(masks)) {
             List<String> names = Files.exists(list)
-                    ? Files.readAllLines(list).stream().map(String::strip).filter(n -> !n.isEmpty()).toList()
-                    : found.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();
+                    ? Files.readAllLines(list).stream()
+                            .map(String::strip)
+                            .filter(n -> !n.isEmpty())
+                            .toList()
+                    : found.filter(Files::isDirectory)
+                            .map(p -> p.getFileName().toString())
+                            .sorted()
+                            .toList();
             if (names.isEmpty()) {
                 throw new IllegalArgumentException(masks + ": holds no video; expected a folder for each");
             }
             List<TruthFolder> frames = names.stream()
                     .map(name -> TruthFolder.of(
-                            folder, Path.of("JPEGImages", SIZE, name).toString(), Path.of("Annotations", SIZE, name).toString()))
+                            folder,
+                            Path.of("JPEGImages", SIZE, name).toString(),
+                            Path.of("Annotations", SIZE, name).toString()))
                     .toList();
             return new VideoData(names, frames);
         } catch (IOException e) {

@@ -60,7 +60,8 @@ public record VideoProtocol(VideoData data, int shortSide) implements Protocol {
                         .formatted(Propagation.NEIGHBOURS, Propagation.RADIUS, Propagation.FRAMES));
         double[] j = objects.stream().mapToDouble(Scores::region).toArray();
         double[] f = objects.stream().mapToDouble(Scores::contour).toArray();
-        double[] both = IntStream.range(0, j.length).mapToDouble(i -> (j[i] + f[i]) / 2).toArray();
+        double[] both =
+                IntStream.range(0, j.length).mapToDouble(i -> (j[i] + f[i]) / 2).toArray();
         List<Metric> metrics = List.of(metric("J&F", both), metric("J", j), metric("F", f));
         List<Figure> figures = List.of(
                 new Figure.Bars("J&F by object", names, both), new Figure.Gallery("Last frame followed", panels));
@@ -82,8 +83,9 @@ public record VideoProtocol(VideoData data, int shortSide) implements Protocol {
     private List<Scores> video(Subject subject, int v, List<Figure.Panel> panels, Progress progress) {
         TruthFolder frames = data.frames().get(v);
         if (frames.size() < 3) {
-            throw new IllegalArgumentException("%s: %d frames; J and F need three, since the first and the last do not count"
-                    .formatted(data.names().get(v), frames.size()));
+            throw new IllegalArgumentException(
+                    "%s: %d frames; J and F need three, since the first and the last do not count"
+                            .formatted(data.names().get(v), frames.size()));
         }
         GreyImage first = frames.truth(0);
         int[] ids = IntStream.range(0, first.values().length)

@@ -80,8 +80,7 @@ final class MaskTrackerTest {
         for (int f = 0; f < 5; f++) {
             int left = 8 * f;
             ImageEncoder.write(frame(left), frames.resolve("%05d.png".formatted(f)));
-            DenseFiles.grey(
-                    masks.resolve("%05d.png".formatted(f)), false, (x, y) -> inside(x, y, left) ? 4 : 0);
+            DenseFiles.grey(masks.resolve("%05d.png".formatted(f)), false, (x, y) -> inside(x, y, left) ? 4 : 0);
         }
         Normalization plain = new Normalization(new float[3], new float[] {1, 1, 1});
         PixelSubject pixels = new PixelSubject("raw pixels", 32, 8, new EvalTransform(32, 32, plain));
