@@ -3,6 +3,7 @@ package io.dino4j.parity;
 import static io.dino4j.parity.Closeness.FORWARD;
 import static io.dino4j.parity.Closeness.assertRelative;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.graph.vit.VitConfig;
@@ -91,6 +92,36 @@ final class FeatureParityTest {
                     FORWARD,
                     "patches of two layers");
             assertRelative(f.npy("nomask_cls"), rows(extractor.features(x, FeatureKind.cls())), FORWARD, "cls alone");
+            INDArray tokens = rows(extractor.features(x, new FeatureKind(Pooling.TOKENS, 2)));
+            long width = 2L * config.embedDim();
+            INDArray first = tokens.get(NDArrayIndex.all(), NDArrayIndex.interval(0, width));
+            assertRelative(both, first, FORWARD, "cls among tokens");
+            INDArray others = tokens.get(NDArrayIndex.all(), NDArrayIndex.interval(width, tokens.size(1)));
+            assertRelative(flat(Nd4j.concat(1, maps)), others, FORWARD, "patches among tokens");
+        });
+    }
+
+    /** Official {@code get_intermediate_layers} with a list of blocks, and without norm. */
+    @ParameterizedTest
+    @MethodSource("backbones")
+    void featuresOfNamedBlocks(Fixture f) {
+        with(f, (extractor, config) -> {
+            List<INDArray> x = List.of(f.npy("x"));
+            int compared = 0;
+            for (int block = 0; block < config.depth(); block++) {
+                for (boolean norm : new boolean[] {true, false}) {
+                    String name = "inter_pick_%s_b%d_".formatted(norm ? "norm" : "raw", block);
+                    if (f.has(name + "map.npy")) {
+                        compared++;
+                        FeatureKind cls = FeatureKind.ofBlocks(Pooling.CLS, List.of(block), norm);
+                        assertRelative(f.npy(name + "cls"), rows(extractor.features(x, cls)), FORWARD, name + "cls");
+                        FeatureKind patches = FeatureKind.ofBlocks(Pooling.PATCHES, List.of(block), norm);
+                        assertRelative(
+                                flat(f.npy(name + "map")), rows(extractor.features(x, patches)), FORWARD, name + "map");
+                    }
+                }
+            }
+            assertTrue(compared > 0, f + " records no blocks");
         });
     }
 

@@ -1,15 +1,23 @@
 package io.dino4j.examples.cli;
 
 import io.dino4j.data.source.ImageSource;
+import io.dino4j.train.eval.Protocol;
+import io.dino4j.train.eval.classify.FewShotProtocol;
+import io.dino4j.train.eval.classify.KnnProtocol;
 import io.dino4j.train.eval.classify.LabelledSplit;
+import io.dino4j.train.eval.classify.LinearProtocol;
+import io.dino4j.train.eval.classify.LogisticProtocol;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** {@code --train} and {@code --val}: labelled images. */
-final class ClassificationOptions {
+final class ClassificationOptions implements ProtocolOptions {
+    private static final int USUAL_DRAWS = 10;
+
     /** For the footers of commands. */
     static final String LAYOUT =
             "Both folders hold one folder for each class. Images enter a run's network at the size of its global crops, that of";
@@ -52,6 +60,22 @@ final class ClassificationOptions {
     LabelledSplit require() throws IOException {
         return split().orElseThrow(() -> new IllegalArgumentException(
                 "labelled images are missing: give --train and --val, or --data with both in it"));
+    }
+
+    @Override
+    public String dataOption() {
+        return "--data (or --train and --val)";
+    }
+
+    /** The linear heads come first: of their features those of the others are a part. */
+    @Override
+    public List<Protocol> protocols() throws IOException {
+        return split().map(s -> List.<Protocol>of(
+                        new LinearProtocol(s, LinearProtocol.USUAL_BATCH, LinearProtocol.USUAL_STEPS, 0, 0),
+                        new KnnProtocol(s),
+                        new LogisticProtocol(s, 0),
+                        new FewShotProtocol(s, FewShotProtocol.USUAL_SHOTS, USUAL_DRAWS, 0)))
+                .orElse(List.of());
     }
 
     private static ImageSource classes(Path folder) throws IOException {

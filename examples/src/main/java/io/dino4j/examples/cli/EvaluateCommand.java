@@ -7,7 +7,16 @@ import picocli.CommandLine.Command;
         name = "evaluate",
         description = "Measure what trained features are worth.",
         mixinStandardHelpOptions = true,
-        subcommands = {EvaluateKnnCommand.class, EvaluateSegmentationCommand.class, EvaluateDepthCommand.class, EvaluateVideoCommand.class},
+        subcommands = {
+            EvaluateAllCommand.class,
+            EvaluateKnnCommand.class,
+            EvaluateLinearCommand.class,
+            EvaluateLogregCommand.class,
+            EvaluateFewShotCommand.class,
+            EvaluateSegmentationCommand.class,
+            EvaluateDepthCommand.class,
+            EvaluateVideoCommand.class
+        },
         footer = {
             "",
             "Examples:",
@@ -15,6 +24,7 @@ import picocli.CommandLine.Command;
             "  ./dino4j evaluate segmentation --weights runs/photos --segmentation camvid",
             "  ./dino4j evaluate depth --weights runs/photos --depth kitchen",
             "  ./dino4j evaluate video --weights runs/photos --video DAVIS",
+            "  ./dino4j evaluate all --weights runs/photos --baseline untrained,pixels --data labelled --out results",
             "",
             "See docs/evaluate.md and docs/dense.md."
         })

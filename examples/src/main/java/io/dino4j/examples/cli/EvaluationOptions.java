@@ -260,6 +260,8 @@ final class EvaluationOptions {
         /** Equal subjects are evaluated once; others of one title get numbers. */
         void run(Subject subject, FeatureCache features, ConsoleProgress progress) throws IOException {
             if (!done.add(subject.fingerprint())) {
+                progress.say("%s: has weights and preprocessing of one before it, and is left out"
+                        .formatted(subject.title()));
                 return;
             }
             String title = subject.title();

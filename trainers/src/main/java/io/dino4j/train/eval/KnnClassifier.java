@@ -94,8 +94,13 @@ public final class KnnClassifier {
         this.temperature = temperature;
     }
 
-    /** Rows scaled to unit length, as FLOAT; a row of zeros stays one. The caller owns the result. */
-    static INDArray unitRows(INDArray features) {
+    /**
+     * Rows scaled to unit length; a row of zeros stays one.
+     *
+     * @param features {@code [N, D]}, of any type
+     * @return {@code [N, D]} FLOAT, the caller's own
+     */
+    public static INDArray unitRows(INDArray features) {
         INDArray rows = features.dataType() == DataType.FLOAT ? features.dup('c') : features.castTo(DataType.FLOAT);
         INDArray norms = rows.norm2(true, 1);
         for (long i = 0; i < norms.length(); i++) {

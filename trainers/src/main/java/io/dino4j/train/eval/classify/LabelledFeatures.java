@@ -2,6 +2,7 @@ package io.dino4j.train.eval.classify;
 
 import io.dino4j.data.Progress;
 import io.dino4j.data.Seed;
+import io.dino4j.train.eval.KnnClassifier;
 import io.dino4j.train.eval.feature.FeatureCache;
 import io.dino4j.train.eval.feature.FeatureCache.Columns;
 import io.dino4j.train.eval.feature.ImageFeatures;
@@ -90,6 +91,12 @@ record LabelledFeatures(List<String> classes, INDArray train, int[] trainLabels,
     LabelledFeatures pick(int[] rows) {
         int[] labels = IntStream.of(rows).map(r -> trainLabels[r]).toArray();
         return new LabelledFeatures(classes, Nd4j.pullRows(train, 1, rows), labels, test, testLabels);
+    }
+
+    /** The same, each feature scaled to unit length. */
+    LabelledFeatures unit() {
+        return new LabelledFeatures(
+                classes, KnnClassifier.unitRows(train), trainLabels, KnnClassifier.unitRows(test), testLabels);
     }
 
     static int[] few(int[] labels, List<String> classes, int perClass, Seed seed) {
