@@ -112,7 +112,9 @@ final class EvaluateSearchTest {
                 "--json"));
         assertEquals(
                 List.of("retrieval", "copies"),
-                List.of(found.path(0).path("protocol").asText(), found.path(1).path("protocol").asText()));
+                List.of(
+                        found.path(0).path("protocol").asText(),
+                        found.path(1).path("protocol").asText()));
     }
 
     @Test

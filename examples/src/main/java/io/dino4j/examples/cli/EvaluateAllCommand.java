@@ -42,9 +42,12 @@ final class EvaluateAllCommand implements Callable<Integer> {
     @Mixin
     private CopiesOptions copies;
 
+    @Mixin
+    private VideoOptions video;
+
     /** All families of protocols, in the order of the report. */
     private List<ProtocolOptions> families() {
-        return List.of(classification, segmentation, depth, retrieval, copies);
+        return List.of(classification, segmentation, depth, retrieval, copies, video);
     }
 
     @Override
