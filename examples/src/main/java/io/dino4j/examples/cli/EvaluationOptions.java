@@ -183,6 +183,7 @@ final class EvaluationOptions {
         }
         Set<Baseline> wanted = new LinkedHashSet<>(baselines == null ? usual : baselines);
         Work work = new Work(protocols);
+        List<Path> fresh = new ArrayList<>();
         try (ConsoleProgress progress = new ConsoleProgress(System.err);
                 FeatureCache features = cache()) {
             for (int i = 0; i < files.size(); i++) {
@@ -190,15 +191,17 @@ final class EvaluationOptions {
                 Subject subject = opened.network().titled(title(i, opened.network()));
                 try (Subject s = subject) {
                     work.first(s, opened.step());
-                    work.run(s, features, progress);
+                    if (work.run(s, features, progress)) {
+                        fresh.add(files.get(i));
+                    }
                     if (wanted.contains(Baseline.PIXELS)) {
                         work.later.putIfAbsent(PixelSubject.like(s).fingerprint(), PixelSubject.like(s));
                     }
                 }
             }
             if (wanted.contains(Baseline.UNTRAINED)) {
-                for (int i = 0; i < files.size(); i++) {
-                    try (Subject s = Subjects.untrained(files.get(i), how(), side())) {
+                for (Path file : fresh) {
+                    try (Subject s = Subjects.untrained(file, how(), side())) {
                         work.run(s, features, progress);
                     }
                 }
@@ -284,10 +287,12 @@ final class EvaluationOptions {
             }
         }
 
-        /** Equal subjects are evaluated once; others of one title get numbers. */
-        void run(Subject subject, FeatureCache features, ConsoleProgress progress) throws IOException {
+        /** Equal subjects are evaluated once; others of one title get numbers. Returns whether it had not been there before. */
+        boolean run(Subject subject, FeatureCache features, ConsoleProgress progress) throws IOException {
             if (!done.add(subject.fingerprint())) {
-                return;
+                progress.say("%s: has weights and preprocessing of one before it, and is left out"
+                        .formatted(subject.title()));
+                return false;
             }
             String title = subject.title();
             for (int n = 2; !titles.add(title); n++) {
@@ -297,6 +302,7 @@ final class EvaluationOptions {
             for (Protocol p : protocols) {
                 all.add(p.evaluate(named, features, progress));
             }
+            return true;
         }
     }
 }

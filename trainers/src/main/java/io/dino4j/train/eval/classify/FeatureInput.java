@@ -15,8 +15,9 @@ import java.util.List;
  * @param from first column
  * @param to after the last column
  */
-record FeatureInput(String name, int from, int to) {
-    int dimension() {
+public record FeatureInput(String name, int from, int to) {
+    /** Number of columns. */
+    public int dimension() {
         return to - from;
     }
 
@@ -33,7 +34,13 @@ record FeatureInput(String name, int from, int to) {
         return ofTokens(LabelledFeatures.widest(subject), features.dimension());
     }
 
-    static List<FeatureInput> ofTokens(int layers, int width) {
+    /**
+     * The inputs of official heads in features of {@link Pooling#CLS_MEAN}.
+     *
+     * @param layers blocks in the features
+     * @param width numbers of the features, {@code (layers + 1) D}
+     */
+    public static List<FeatureInput> ofTokens(int layers, int width) {
         int d = width / (layers + 1);
         FeatureInput last = new FeatureInput("last block", (layers - 1) * d, layers * d);
         FeatureInput lastMean = new FeatureInput("last block + mean", (layers - 1) * d, width);

@@ -19,6 +19,9 @@ final class LinearHeads implements AutoCloseable {
     private static final float MOMENTUM = 0.9f;
     private static final double INIT_STD = 0.01;
 
+    /** Numbers below which one thread is done before a second has begun. */
+    private static final long PARALLEL = 1 << 17;
+
     private final int dim;
     private final int classes;
     private final double[] rates;
@@ -92,7 +95,7 @@ final class LinearHeads implements AutoCloseable {
                 scores,
                 columns);
         scores.get(z, 0, length);
-        IntStream.range(0, rows).parallel().forEach(r -> {
+        rows(rows).forEach(r -> {
             for (int c = 0; c < columns; c++) {
                 z[r * columns + c] += bias[c];
             }
@@ -110,7 +113,7 @@ final class LinearHeads implements AutoCloseable {
     void step(FloatPointer x, int stride, int[] labels, double factor) {
         int rows = labels.length;
         scores(x, stride, rows);
-        IntStream.range(0, rows).parallel().forEach(r -> {
+        rows(rows).forEach(r -> {
             for (int h = 0; h < rates.length; h++) {
                 gradient(r * columns + h * classes, labels[r]);
             }
@@ -146,6 +149,12 @@ final class LinearHeads implements AutoCloseable {
         }
         velocity.position(0);
         weights.position(0);
+    }
+
+    /** Several threads where that is worth waiting for the last of them. */
+    private IntStream rows(int rows) {
+        IntStream all = IntStream.range(0, rows);
+        return (long) rows * columns < PARALLEL ? all : all.parallel();
     }
 
     /** Softmax less the truth, in place. */

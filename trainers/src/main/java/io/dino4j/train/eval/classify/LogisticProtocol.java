@@ -26,6 +26,11 @@ import java.util.stream.IntStream;
  */
 public record LogisticProtocol(LabelledSplit split, long seed) implements Protocol {
     private static final int GRID = 45;
+    /** For choosing: each fit begins at that of the C before, so that few steps do. */
+    private static final int SWEEP_ITERATIONS = 200;
+
+    private static final double SWEEP_TOLERANCE = 1e-4;
+
     private static final double LEAST = -6;
     private static final double MOST = 5;
 
@@ -63,7 +68,8 @@ public record LogisticProtocol(LabelledSplit split, long seed) implements Protoc
                         (int) all.train().size(1), all.classes().size(), true)];
         progress.begin("logistic regression, " + subject.title(), 0, GRID + 1);
         for (int i = 0; i < GRID; i++) {
-            LogisticRegression fit = fit(learning, grid[i], start);
+            LogisticRegression fit =
+                    fit(learning, new Options(grid[i], true, SWEEP_ITERATIONS, SWEEP_TOLERANCE), start);
             start = fit.weights();
             accuracy[i] =
                     scores(all.classes(), choosing.trainLabels(), fit, choosing).accuracy();
@@ -73,7 +79,7 @@ public record LogisticProtocol(LabelledSplit split, long seed) implements Protoc
             }
             progress.advance(i + 1, Map.of());
         }
-        LogisticRegression last = fit(all, grid[best], bestStart);
+        LogisticRegression last = fit(all, Options.of(grid[best]), bestStart);
         progress.end();
         ClassScores scores = ClassScores.of(all.classes(), all.testLabels(), floats(last.probabilities(all.test())));
         List<Metric> metrics = List.of(scores.top1("top-1"), scores.meanPerClass());
@@ -90,9 +96,9 @@ public record LogisticProtocol(LabelledSplit split, long seed) implements Protoc
                 figures);
     }
 
-    private static LogisticRegression fit(LabelledFeatures features, double c, double[] start) {
+    private static LogisticRegression fit(LabelledFeatures features, Options options, double[] start) {
         return LogisticRegression.fit(
-                features.train(), features.trainLabels(), features.classes().size(), Options.of(c), start);
+                features.train(), features.trainLabels(), features.classes().size(), options, start);
     }
 
     private static ClassScores scores(

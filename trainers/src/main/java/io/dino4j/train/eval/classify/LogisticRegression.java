@@ -1,5 +1,6 @@
 package io.dino4j.train.eval.classify;
 
+import cc.mallet.optimize.BackTrackLineSearch;
 import cc.mallet.optimize.LimitedMemoryBFGS;
 import cc.mallet.optimize.OptimizationException;
 import cc.mallet.util.MalletLogger;
@@ -22,6 +23,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 public record LogisticRegression(double[] weights, int dim, int classes, int iterations) {
     /** Length of the gradient at which MALLET stops; a constant there. */
     private static final double MALLET_GRADIENT = 1e-3;
+
+    /** Of a weight: as small as means something in 64 bits; the library's own of 1e-4 ends the search far from the minimum. */
+    private static final double SMALLEST_STEP = 1e-14;
 
     /** Held, or the level would be forgotten: the library tells of every run. */
     private static final Logger MALLET = quiet();
@@ -109,6 +113,10 @@ public record LogisticRegression(double[] weights, int dim, int classes, int ite
         for (int attempt = 0; attempt < 3 && iterations < most; attempt++) {
             LimitedMemoryBFGS optimizer = new LimitedMemoryBFGS(objective);
             optimizer.setTolerance(0);
+            BackTrackLineSearch line = new BackTrackLineSearch(objective);
+            line.setAbsTolx(SMALLEST_STEP);
+            line.setRelTolx(SMALLEST_STEP);
+            optimizer.setLineOptimizer(line);
             try {
                 optimizer.optimize(most - iterations);
             } catch (OptimizationException | IllegalArgumentException e) {
