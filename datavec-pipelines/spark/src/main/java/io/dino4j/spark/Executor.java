@@ -4,7 +4,7 @@ import io.dino4j.data.curation.Embedder;
 import io.dino4j.data.curation.EmbedderRecipe;
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Reduction;
-import io.dino4j.data.source.LocatedImages;
+import io.dino4j.data.source.LocationReader;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.Map;
 
 /** What an executor keeps from task to task until it ends: embedders, so that weights are read once, and open files of images. */
 final class Executor {
-    static final LocatedImages.Reader IMAGES = new LocatedImages.Reader();
+    static final LocationReader IMAGES = new LocationReader();
 
     private static final Map<String, Embedder> EMBEDDERS = new HashMap<>();
 

@@ -6,13 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.dino4j.data.Progress;
 import io.dino4j.data.file.Durable;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.file.FolderLock;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -95,10 +93,10 @@ public final class StageFolder {
                 throw e;
             }
             if (Files.exists(draft.resolve(WORK))) {
-                delete(draft.resolve(WORK));
+                FileTree.delete(draft.resolve(WORK));
             }
             if (Files.exists(target)) {
-                delete(target);
+                FileTree.delete(target);
             }
             Files.delete(draft.resolve(FolderLock.NAME));
             Durable.publish(draft, target);
@@ -179,7 +177,7 @@ public final class StageFolder {
         try (var files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 if (!file.getFileName().toString().equals(FolderLock.NAME)) {
-                    delete(file);
+                    FileTree.delete(file);
                 }
             }
         }
@@ -194,24 +192,5 @@ public final class StageFolder {
      */
     static Path work(Path draft, String name) throws IOException {
         return Files.createDirectories(draft.resolve(WORK).resolve(name));
-    }
-
-    private static void delete(Path root) throws IOException {
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
-                if (e != null) {
-                    throw e;
-                }
-                Files.delete(folder);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -5,13 +5,9 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.image.ImageDecoder;
 import io.dino4j.data.image.Reduction;
 import io.dino4j.data.image.UnreadableImageException;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The images that a manifest lists, wherever they lie, with its labels and weights. An image whose length differs from the manifest's is
@@ -30,8 +26,7 @@ public final class ManifestImages implements ImageSource {
     private final Check check;
     private final Labels labels;
     private final Optional<Runs> runs;
-    private final PageCache pages = PageCache.usual();
-    private final Map<Path, ParquetShard> parquet = new ConcurrentHashMap<>();
+    private final LocationReader reader = new LocationReader();
 
     /**
      * Opens the images of a manifest; none is read yet. Lengths are checked.
@@ -82,7 +77,7 @@ public final class ManifestImages implements ImageSource {
 
     @Override
     public byte[] encoded(int i) throws UnreadableImageException {
-        byte[] bytes = bytes(i);
+        byte[] bytes = reader.read(manifest.location(i), name(i));
         long expected = manifest.columns().bytes[i];
         if (bytes.length != expected) {
             throw new UnreadableImageException(
@@ -97,36 +92,6 @@ public final class ManifestImages implements ImageSource {
             }
         }
         return bytes;
-    }
-
-    private byte[] bytes(int i) throws UnreadableImageException {
-        Location location = manifest.location(i);
-        if (location instanceof Location.Stretch stretch) {
-            return Stretches.read(stretch.file(), stretch.offset(), stretch.length(), name(i));
-        }
-        if (location instanceof Location.Row row) {
-            return ParquetImages.encoded(shard(row.file(), name(i)), row.row(), name(i));
-        }
-        return ImageDecoder.encoded(location.file());
-    }
-
-    private ParquetShard shard(Path file, String name) throws UnreadableImageException {
-        ParquetShard shard = parquet.get(file);
-        if (shard != null) {
-            return shard;
-        }
-        synchronized (parquet) { // files stay open, so none is to be opened twice
-            shard = parquet.get(file);
-            if (shard == null) {
-                try {
-                    shard = new ParquetShard(file, ImageColumns.USUAL, pages);
-                } catch (IOException | IllegalArgumentException e) {
-                    throw new UnreadableImageException(name, String.valueOf(e.getMessage()));
-                }
-                parquet.put(file, shard);
-            }
-            return shard;
-        }
     }
 
     @Override

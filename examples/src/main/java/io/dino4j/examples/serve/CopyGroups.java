@@ -14,6 +14,7 @@ import io.dino4j.data.curation.copy.ExactCopies;
 import io.dino4j.data.curation.copy.PairVerification;
 import io.dino4j.data.curation.copy.Quality;
 import io.dino4j.data.file.Durable;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.vector.ExactNeighbors;
 import io.dino4j.data.vector.LocalBlocks;
 import io.dino4j.data.vector.Neighbors;
@@ -115,7 +116,7 @@ final class CopyGroups {
                 (row, kept) -> 0); // nobody reads it here
         List<List<Integer>> groups = groups(set, done);
         Durable.write(file, draft -> Files.writeString(draft, JSON.writeValueAsString(groups)));
-        IndexFolder.delete(folder.resolve("embedded"));
+        FileTree.delete(folder.resolve("embedded"));
         dropOthers();
         return groups;
     }
@@ -168,7 +169,7 @@ final class CopyGroups {
                     .toList();
         }
         for (Path other : others) {
-            IndexFolder.delete(other);
+            FileTree.delete(other);
         }
     }
 

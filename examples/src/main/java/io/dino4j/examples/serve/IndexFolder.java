@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dino4j.data.file.Durable;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.file.FolderLock;
 import io.dino4j.data.file.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +99,7 @@ record IndexFolder(Path path) {
         List<Segment> segments = new ArrayList<>();
         for (Path folder : folders()) {
             if (Segment.isDraft(folder)) {
-                delete(folder);
+                FileTree.delete(folder);
             } else {
                 segments.add(Segment.open(folder));
             }
@@ -140,14 +140,5 @@ record IndexFolder(Path path) {
 
     void writeListing(Map<String, String> hashes) throws IOException {
         Durable.write(path.resolve(LISTING), draft -> JSON.writeValue(draft.toFile(), hashes));
-    }
-
-    /** Removes a folder with the files in it, and the folders below. */
-    static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.dino4j.examples.serve;
 
 import io.dino4j.data.Progress;
 import io.dino4j.data.ReadAhead;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.file.FolderLock;
 import io.dino4j.data.file.Sha256;
 import io.dino4j.data.image.BicubicResize;
@@ -235,7 +236,7 @@ final class Indexing {
         }
         for (Segment segment : before) {
             if (!used.contains(segment.folder())) {
-                IndexFolder.delete(segment.folder());
+                FileTree.delete(segment.folder());
             }
         }
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dino4j.data.file.Durable;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.vector.VectorFile;
 import io.dino4j.data.vector.VectorFileWriter;
 import io.dino4j.data.vector.VectorType;
@@ -135,7 +136,7 @@ record Segment(Path folder, List<ImageRow> rows, VectorFile embeddings, VectorFi
             embeddings.close();
             patches.close();
             if (!finished) {
-                IndexFolder.delete(draft);
+                FileTree.delete(draft);
             }
         }
     }

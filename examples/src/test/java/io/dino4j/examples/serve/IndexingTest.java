@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.dino4j.data.file.FileTree;
 import io.dino4j.zoo.PatchFeatures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -136,7 +137,7 @@ final class IndexingTest {
     @Test
     void aSegmentOfWhichNothingIsLeftIsRemoved() throws IOException {
         index(ENOUGH);
-        IndexFolder.delete(images);
+        FileTree.delete(images);
         Path other = TinySearch.pictures(dir.resolve("other"), 12);
         Files.createDirectories(images);
         Files.move(other.resolve("picture-10.png"), images.resolve("one.png"));

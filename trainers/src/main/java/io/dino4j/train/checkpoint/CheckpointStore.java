@@ -1,5 +1,6 @@
 package io.dino4j.train.checkpoint;
 
+import io.dino4j.data.file.FileTree;
 import io.dino4j.zoo.weights.BackboneMetadata;
 import io.dino4j.zoo.weights.RunLayout;
 import io.dino4j.zoo.weights.SafetensorsWriter;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,7 +66,7 @@ public final class CheckpointStore {
                 putBack(root, replaced);
             }
             for (Path left : list(root, p -> p.startsWith(DRAFT) || p.startsWith(TRASH) || p.startsWith(REPLACED))) {
-                delete(left);
+                FileTree.delete(left);
             }
             return new CheckpointStore(root, keep);
         } catch (IOException e) {
@@ -103,7 +103,7 @@ public final class CheckpointStore {
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
             sync(root);
             if (replaced.isPresent()) {
-                delete(replaced.get());
+                FileTree.delete(replaced.get());
             }
         } catch (IOException | RuntimeException e) {
             removeDraft(draft, e);
@@ -220,7 +220,7 @@ public final class CheckpointStore {
 
     /** Renames first: a folder that is being deleted must not look like a checkpoint. */
     private void discard(Path dir) throws IOException {
-        delete(moveAside(dir, TRASH));
+        FileTree.delete(moveAside(dir, TRASH));
     }
 
     private Path moveAside(Path dir, String prefix) throws IOException {
@@ -241,7 +241,7 @@ public final class CheckpointStore {
     private void removeDraft(Path draft, Exception reason) {
         if (!draft.equals(root)) {
             try {
-                delete(draft);
+                FileTree.delete(draft);
             } catch (IOException e) {
                 reason.addSuppressed(e);
             }
@@ -251,14 +251,6 @@ public final class CheckpointStore {
     private static List<Path> list(Path root, Predicate<String> name) throws IOException {
         try (Stream<Path> all = Files.list(root)) {
             return all.filter(p -> name.test(p.getFileName().toString())).toList();
-        }
-    }
-
-    private static void delete(Path dir) throws IOException {
-        try (Stream<Path> all = Files.walk(dir)) {
-            for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(p);
-            }
         }
     }
 

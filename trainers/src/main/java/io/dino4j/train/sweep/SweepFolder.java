@@ -3,13 +3,11 @@ package io.dino4j.train.sweep;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.dino4j.data.file.Durable;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.file.FolderLock;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -92,7 +90,9 @@ final class SweepFolder implements AutoCloseable {
             throw new IllegalArgumentException("%s: %s; start anew with --force, or give another --out"
                     .formatted(path, difference(differing.get(), before, now)));
         }
-        delete(path.resolve(CANDIDATES));
+        if (Files.exists(path.resolve(CANDIDATES))) {
+            FileTree.delete(path.resolve(CANDIDATES));
+        }
     }
 
     /** The lines that differ, of a value of many. */
@@ -150,31 +150,9 @@ final class SweepFolder implements AutoCloseable {
         try (Stream<Path> files = Files.walk(candidate(index), 2)) {
             for (Path folder : files.filter(f -> f.getFileName().toString().equals("checkpoints"))
                     .toList()) {
-                delete(folder);
+                FileTree.delete(folder);
             }
         }
-    }
-
-    private static void delete(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
-                if (e != null) {
-                    throw e;
-                }
-                Files.delete(folder);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     @Override

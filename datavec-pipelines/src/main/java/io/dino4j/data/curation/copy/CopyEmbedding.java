@@ -48,13 +48,8 @@ public record CopyEmbedding(ImageSource images, String named, Optional<Path> lik
         @Override
         public Optional<EmbedderRecipe> recipe() {
             try {
-                Path file = Files.createTempFile("descriptor", ".bin");
-                try {
-                    descriptor.save(file);
-                    return Optional.of(new KeptRecipe(Sha256.of(file), Files.readAllBytes(file)));
-                } finally {
-                    Files.deleteIfExists(file);
-                }
+                byte[] file = bytes(descriptor);
+                return Optional.of(new KeptRecipe(Sha256.of(file), file));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -122,10 +117,15 @@ public record CopyEmbedding(ImageSource images, String named, Optional<Path> lik
     }
 
     private static String name(CopyDescriptor descriptor) throws IOException {
+        return "copy descriptor " + Sha256.of(bytes(descriptor));
+    }
+
+    /** As it is kept in a file. */
+    private static byte[] bytes(CopyDescriptor descriptor) throws IOException {
         Path file = Files.createTempFile("descriptor", ".bin");
         try {
             descriptor.save(file);
-            return "copy descriptor " + Sha256.of(file);
+            return Files.readAllBytes(file);
         } finally {
             Files.deleteIfExists(file);
         }

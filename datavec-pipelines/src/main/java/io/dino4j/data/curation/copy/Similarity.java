@@ -21,20 +21,12 @@ record Similarity(double a, double b, double c, double d) {
 
     /** The one with the least squared distances between matches; the given one if they lie on one spot. */
     Similarity fit(LocalFeatures from, LocalFeatures to, Matches matches, boolean[] chosen) {
-        double n = 0;
-        double x = 0;
-        double y = 0;
-        double u = 0;
-        double v = 0;
-        for (int m = 0; m < matches.count(); m++) {
-            if (chosen[m]) {
-                n++;
-                x += from.x()[matches.from()[m]];
-                y += from.y()[matches.from()[m]];
-                u += to.x()[matches.to()[m]];
-                v += to.y()[matches.to()[m]];
-            }
-        }
+        MatchCenter center = MatchCenter.of(from, to, matches, chosen);
+        double n = center.n();
+        double x = center.x();
+        double y = center.y();
+        double u = center.u();
+        double v = center.v();
         double spread = 0;
         double along = 0;
         double across = 0;

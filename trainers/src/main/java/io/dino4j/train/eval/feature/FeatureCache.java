@@ -2,16 +2,14 @@ package io.dino4j.train.eval.feature;
 
 import io.dino4j.data.Progress;
 import io.dino4j.data.curation.StageFolder;
+import io.dino4j.data.file.FileTree;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.vector.VectorFile;
 import io.dino4j.zoo.FeatureKind;
 import io.dino4j.zoo.FeatureKind.Pooling;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,24 +141,8 @@ public final class FeatureCache implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        if (!temporary || !Files.exists(folder)) {
-            return;
+        if (temporary && Files.exists(folder)) {
+            FileTree.delete(folder);
         }
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-                if (e != null) {
-                    throw e;
-                }
-                Files.delete(dir);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }
