@@ -132,8 +132,12 @@ public final class CopyDescriptor implements Embedder {
      * @throws IOException if it cannot be written
      */
     public void save(Path file) throws IOException {
-        byte[] bytes = DescriptorFile.bytes(codebook, whitening);
-        Durable.write(file, bytes);
+        Durable.write(file, bytes());
+    }
+
+    /** What {@link #save} writes: equal descriptors have equal bytes. */
+    public byte[] bytes() {
+        return DescriptorFile.bytes(codebook, whitening);
     }
 
     /**

@@ -12,7 +12,6 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.data.vector.VectorType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,12 +46,8 @@ public record CopyEmbedding(ImageSource images, String named, Optional<Path> lik
 
         @Override
         public Optional<EmbedderRecipe> recipe() {
-            try {
-                byte[] file = bytes(descriptor);
-                return Optional.of(new KeptRecipe(Sha256.of(file), file));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            byte[] file = descriptor.bytes();
+            return Optional.of(new KeptRecipe(Sha256.of(file), file));
         }
     }
 
@@ -116,18 +111,7 @@ public record CopyEmbedding(ImageSource images, String named, Optional<Path> lik
         return CopyDescriptor.load(file);
     }
 
-    private static String name(CopyDescriptor descriptor) throws IOException {
-        return "copy descriptor " + Sha256.of(bytes(descriptor));
-    }
-
-    /** As it is kept in a file. */
-    private static byte[] bytes(CopyDescriptor descriptor) throws IOException {
-        Path file = Files.createTempFile("descriptor", ".bin");
-        try {
-            descriptor.save(file);
-            return Files.readAllBytes(file);
-        } finally {
-            Files.deleteIfExists(file);
-        }
+    private static String name(CopyDescriptor descriptor) {
+        return "copy descriptor " + Sha256.of(descriptor.bytes());
     }
 }

@@ -9,9 +9,6 @@ import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Preprocessing;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.zoo.FeatureKind;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -34,17 +31,10 @@ public final class DescriptorSubject implements Subject {
      * A descriptor learnt from images, best those that are searched.
      *
      * @param images of which 1,024 at most are read
-     * @throws IOException if there is no place for temporary files
      */
-    public static DescriptorSubject learn(ImageSource images, Progress progress) throws IOException {
+    public static DescriptorSubject learn(ImageSource images, Progress progress) {
         CopyDescriptor descriptor = CopyDescriptor.learn(images, new Seed(0).derive("copies"), progress);
-        Path file = Files.createTempFile("descriptor", ".bin");
-        try {
-            descriptor.save(file);
-            return new DescriptorSubject("classic descriptor", descriptor, Sha256.of(file));
-        } finally {
-            Files.deleteIfExists(file);
-        }
+        return new DescriptorSubject("classic descriptor", descriptor, Sha256.of(descriptor.bytes()));
     }
 
     @Override

@@ -74,7 +74,12 @@ public final class FeatureCache implements AutoCloseable {
     public ImageFeatures features(Subject subject, ImageSource images, FeatureKind kind, Progress progress)
             throws IOException {
         subject.dimension(kind);
-        Map<String, String> settings = settings(subject, images, kind);
+        return features(subject, images, kind, settings(subject, images, kind), progress);
+    }
+
+    private ImageFeatures features(
+            Subject subject, ImageSource images, FeatureKind kind, Map<String, String> settings, Progress progress)
+            throws IOException {
         Path target = folder.resolve(name(settings));
         Files.createDirectories(folder);
         FeatureWork work = new FeatureWork(subject, images, kind, threads, progress);
@@ -89,15 +94,6 @@ public final class FeatureCache implements AutoCloseable {
     }
 
     /**
-     * The pooled features of images, from a wider set if that is on the disk: cls tokens are a part of the input of linear heads.
-     *
-     * @param wide kinds that hold all columns of what is wanted, of the same images
-     */
-    boolean has(Subject subject, ImageSource images, FeatureKind wide) {
-        return Files.isDirectory(folder.resolve(name(settings(subject, images, wide))));
-    }
-
-    /**
      * Cls tokens of the last block, {@code [D]}, taken out of the features for linear heads where these are on the disk already.
      *
      * @param widest number of blocks of the features for linear heads
@@ -106,8 +102,10 @@ public final class FeatureCache implements AutoCloseable {
     public Columns cls(Subject subject, ImageSource images, int widest, Progress progress) throws IOException {
         FeatureKind wide = new FeatureKind(Pooling.CLS_MEAN, widest);
         int d = subject.dimension(FeatureKind.cls());
-        if (has(subject, images, wide)) {
-            ImageFeatures all = features(subject, images, wide, progress);
+        Map<String, String> settings = settings(subject, images, wide);
+        if (Files.isDirectory(folder.resolve(name(settings)))) {
+            subject.dimension(wide);
+            ImageFeatures all = features(subject, images, wide, settings, progress);
             int from = all.dimension() == d ? 0 : (widest - 1) * d;
             return new Columns(all, from, from + d);
         }
