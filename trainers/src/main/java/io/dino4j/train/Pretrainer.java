@@ -39,6 +39,7 @@ public final class Pretrainer implements Training {
      * @param directory folder of the run; a run in it is gone on with
      * @param command how the program was started, for the record
      * @param providers who computes the ops, the first that can
+     * @param topology who works it out
      */
     public record Request(
             RunConfig config,
@@ -46,7 +47,28 @@ public final class Pretrainer implements Training {
             Optional<KnnProbe> probe,
             RunDirectory directory,
             String command,
-            List<KernelProvider> providers) {}
+            List<KernelProvider> providers,
+            Topology topology) {
+        /** A run on one device of this process. */
+        public Request(
+                RunConfig config,
+                ImageSource images,
+                Optional<KnnProbe> probe,
+                RunDirectory directory,
+                String command,
+                List<KernelProvider> providers) {
+            this(config, images, probe, directory, command, providers, Topology.local(1));
+        }
+
+        /**
+         * The same on several devices of this process.
+         *
+         * @param devices must divide {@code train.world_size}
+         */
+        public Request onDevices(int devices) {
+            return new Request(config, images, probe, directory, command, providers, Topology.local(devices));
+        }
+    }
 
     /**
      * What came of it.
@@ -111,7 +133,9 @@ public final class Pretrainer implements Training {
         RunConfig config = request.config();
         for (int i = 0; i < config.phaseCount(); i++) {
             requireEnoughImages(config.phase(i), request.images());
-            Recipe.step(config.phase(i), teacher.map(FrozenTeacher::network));
+            RunConfig of = config.phase(i);
+            Recipe.step(
+                    of, teacher.map(FrozenTeacher::network), request.topology().ranks(of));
         }
         Sessions.install(request.providers());
         Map<String, String> versions = Versions.of(request.providers());
@@ -132,7 +156,8 @@ public final class Pretrainer implements Training {
             throws IOException {
         Request now = phase.request(request);
         RunConfig config = phase.config();
-        try (Trainer trainer = new Trainer(phase, FrozenTeacher.of(config, request.directory()), request.providers());
+        try (Trainer trainer = new Trainer(
+                        phase, FrozenTeacher.of(config, request.directory()), request.providers(), request.topology());
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(config),
                         trainer.model().average().views(SslConfig.BACKBONE),
@@ -145,7 +170,8 @@ public final class Pretrainer implements Training {
             evaluations.before(step);
             int skipped;
             long seed = rollbacks.dataSeed(config.train().seed());
-            try (StepBatches batches = StepBatches.open(request.images(), config, seed, step, progress::say);
+            try (StepBatches batches =
+                            StepBatches.open(request.images(), config, trainer.ranks(), seed, step, progress::say);
                     MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
                 step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, rollbacks, versions);
                 skipped = batches.skippedCount();

@@ -2,7 +2,6 @@ package io.dino4j.train;
 
 import io.dino4j.data.Seed;
 import io.dino4j.data.crop.Batch;
-import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.param.Initialization;
 import io.dino4j.graph.param.ParameterVector;
@@ -13,9 +12,7 @@ import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.RunState;
 import io.dino4j.train.checkpoint.Snapshot;
 import io.dino4j.train.config.RunConfig;
-import io.dino4j.train.optim.AdamW;
 import io.dino4j.train.optim.GradientClip;
-import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import io.dino4j.train.schedule.Schedules;
@@ -40,37 +37,52 @@ public final class Trainer implements AutoCloseable {
 
     private final Phase phase;
     private final RunConfig config;
+    private final Ranks ranks;
+    private final Replicas replicas;
     private final SslModel model;
     private final Workers workers;
-    private final GradientClip clip;
     private final GradientClip norms;
     private final Sentinel sentinel;
-    private final AdamW optimizer;
+    private final Update update;
     private final Schedules schedules;
     private final Seed dropSeed;
     private final long frozenSteps;
     private double rateFactor = 1;
 
-    /** The first phase of a run: a network at its start values; student and average begin equal. */
+    /** The first phase of a run on one device: a network at its start values; student and average begin equal. */
     public Trainer(RunConfig run, List<KernelProvider> providers) {
-        this(Phase.of(run, 0), Optional.empty(), providers);
+        this(run, providers, 1);
+    }
+
+    /**
+     * The first phase of a run.
+     *
+     * @param devices replicas in this process; must divide {@code train.world_size}
+     */
+    public Trainer(RunConfig run, List<KernelProvider> providers, int devices) {
+        this(Phase.of(run, 0), Optional.empty(), providers, Topology.local(devices));
     }
 
     /**
      * A network at its start values; student and average begin equal.
      *
      * @param teacher the network that is distilled; empty if the average makes the targets
+     * @param topology who works it out
      */
-    Trainer(Phase phase, Optional<FrozenTeacher> teacher, List<KernelProvider> providers) {
+    Trainer(Phase phase, Optional<FrozenTeacher> teacher, List<KernelProvider> providers, Topology topology) {
         this.phase = phase;
         config = phase.config();
-        SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network));
-        model = new SslModel(
+        ranks = topology.ranks(config);
+        Ranks ofDevice = new Ranks(ranks.first(), ranks.count() / topology.devices(), ranks.world());
+        SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network), ofDevice);
+        replicas = new Replicas(
                 step,
                 Recipe.precision(config.train().precision()),
                 providers,
-                Collective.ALONE,
+                topology.devices(),
+                topology.collective(),
                 config.train().recomputeBlocks());
+        model = replicas.first();
         teacher.ifPresent(t -> t.load(model.teacher()));
         RunConfig.Student s = config.student();
         Initialization.Spread spread = new Initialization.Spread(
@@ -79,26 +91,27 @@ public final class Trainer implements AutoCloseable {
         model.average().vector().assign(model.student().vector());
         workers = Workers.forThisMachine();
         RunConfig.Optim o = config.optim();
-        ParameterGroups groups = ParameterGroups.of(model.student().layout(), o.layerwiseDecay(), o.patchEmbedLrMult());
-        clip = new GradientClip(groups, o.clipGrad(), workers);
-        norms = new GradientClip(groups, 0, workers);
+        Optimization optimization = Optimization.of(config, model.student().layout(), workers);
+        norms = new GradientClip(optimization.groups(), 0, workers);
         sentinel = new Sentinel(
                 config.sentinel(),
                 phase.first() + (long) o.warmupEpochs() * config.train().officialEpochLength(),
                 step.student().dinoHead().prototypes(),
                 SslConfig.GLOBAL_CROPS);
-        optimizer = new AdamW(
-                groups,
-                new AdamW.Constants(o.adamwBeta1(), o.adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
-                workers);
+        update = topology.update(optimization, model.student(), model.average());
         frozenSteps = o.freezeBackboneSteps();
-        optimizer.freeze("backbone", frozenSteps);
-        schedules = Schedules.of(config, 1);
+        schedules = Schedules.of(config);
         dropSeed = new Seed(config.train().seed()).derive("drop path");
     }
 
+    /** The model on the first device: its parameters are those of all. */
     SslModel model() {
         return model;
+    }
+
+    /** The ranks of a step that are worked out here. */
+    Ranks ranks() {
+        return ranks;
     }
 
     /** Multiplies the learning rate of every step to come, beside its schedule. */
@@ -109,20 +122,20 @@ public final class Trainer implements AutoCloseable {
     /**
      * One step.
      *
-     * @param batches as many as {@code train.accumulation_steps}
+     * @param batches as many as {@code train.accumulation_steps} for each rank that is here, rank by rank
      * @return every loss term, schedule and gradient norm, and what the sentinel sees if it looks
      * @throws TroubleException if a loss or gradient is not finite, or the run has collapsed; student and average are then as before
      *     the step
      */
     public Map<String, Double> step(long step, List<Batch> batches) {
         Hyper now = schedules.at(phase.local(step)).slowed(rateFactor);
-        model.freezeBackbone(phase.local(step) < frozenSteps);
+        replicas.freezeBackbone(phase.local(step) < frozenSteps);
         List<StepInputs> inputs = new ArrayList<>();
         for (int i = 0; i < batches.size(); i++) {
             inputs.add(inputs(batches.get(i), dropRows(step, i)));
         }
-        Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs, now.teacherTemp()));
-        GradientClip.Clipping clipping = clip.measure(model.gradients());
+        Map<String, Double> values = new LinkedHashMap<>(replicas.forwardBackward(inputs, now.teacherTemp()));
+        GradientClip.Clipping clipping = update.gather(step, replicas.gradients(), values);
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
         sentinel.requireFinite(step, values);
         if (sentinel.isDue(step)) {
@@ -130,12 +143,12 @@ public final class Trainer implements AutoCloseable {
             sentinel.requireFinite(step, values);
             values.putAll(sentinel.look(step, model.clsTargets(), model.teacherFeatures()));
         }
-        optimizer.update(model.student(), model.gradients(), clipping, model.average(), now);
         values.put("lr", now.lr());
         values.put("last_layer_lr", now.lastLayerLr());
         values.put("weight_decay", now.weightDecay());
         values.put("momentum", now.momentum());
         values.put("teacher_temp", now.teacherTemp());
+        update.apply(clipping, now, values);
         return values;
     }
 
@@ -157,7 +170,9 @@ public final class Trainer implements AutoCloseable {
                 dropRows);
     }
 
-    private Map<String, int[]> dropRows(long step, int microBatch) {
+    /** The draws of a micro-batch follow its number among those of all ranks, so that they are the same wherever it is worked out. */
+    private Map<String, int[]> dropRows(long step, int numberHere) {
+        int microBatch = ranks.first() * config.train().accumulationSteps() + numberHere;
         Map<String, int[]> rows = new HashMap<>();
         List<DropPath.Branch> branches = model.dropPath().branches();
         for (int i = 0; i < branches.size(); i++) {
@@ -197,8 +212,8 @@ public final class Trainer implements AutoCloseable {
                 model.config().student().backbone(),
                 model.student(),
                 model.average(),
-                optimizer.firstMoment(),
-                optimizer.secondMoment(),
+                update.firstMoment(),
+                update.secondMoment(),
                 extras);
     }
 
@@ -217,7 +232,7 @@ public final class Trainer implements AutoCloseable {
                 step,
                 seen / images,
                 seen % images,
-                optimizer.steps(),
+                update.steps(),
                 Map.of("train.seed", config.train().seed()),
                 phase.number(),
                 phase.first(),
@@ -251,14 +266,16 @@ public final class Trainer implements AutoCloseable {
     /** Goes back to a checkpoint, bit for bit. */
     void restore(Checkpoint checkpoint) {
         checkpoint.restoreInto(snapshot());
-        optimizer.restoreSteps(checkpoint.state().optimizerSteps());
+        update.restored(checkpoint.state().step(), checkpoint.state().optimizerSteps());
         loadExtras(checkpoint);
     }
 
     private void loadExtras(Checkpoint checkpoint) {
         Map<String, INDArray> extras = checkpoint.extras();
-        load(CLS_CENTER, model.clsCenter(), extras);
-        load(PATCH_CENTER, model.patchCenter(), extras);
+        for (SslModel replica : replicas.all()) {
+            load(CLS_CENTER, replica.clsCenter(), extras);
+            load(PATCH_CENTER, replica.patchCenter(), extras);
+        }
         sentinel.restore(extras);
     }
 
@@ -270,7 +287,8 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
-        model.close();
+        update.close();
+        replicas.close();
         workers.close();
     }
 }
