@@ -73,16 +73,45 @@ public final class GradientClip {
      * @param gradients FLOAT, in the layout of the groups
      */
     public Clipping measure(ParameterVector gradients) {
+        sumSquares(gradients);
+        return clipping(sums);
+    }
+
+    private void sumSquares(ParameterVector gradients) {
         FloatPointer[] source = pointers.of(gradients);
         workers.run(blocks.count(), (worker, block) -> sums[block] = sumOfSquares(source[worker], worker, block));
-        double[] squares = new double[groups.subNetworks().size()];
-        for (int b = 0; b < sums.length; b++) {
-            squares[groups.ranges().get(blocks.range(b)).subNetwork()] += sums[b];
+    }
+
+    /**
+     * The sum of squares of each block, as {@link #measure} adds them up.
+     *
+     * @param gradients FLOAT, in the layout of the groups, which may be those of a {@link ParameterGroups#part part}
+     * @return one number for each block, in order
+     */
+    public double[] blockSquares(ParameterVector gradients) {
+        sumSquares(gradients);
+        return sums.clone();
+    }
+
+    /**
+     * Norms and factors from the sums of squares of all blocks: those of all parts one after another are those of the whole, to the bit.
+     *
+     * @param squares one number for each block, in order
+     * @throws IllegalArgumentException if there are more or fewer
+     */
+    public Clipping clipping(double[] squares) {
+        if (squares.length != sums.length) {
+            throw new IllegalArgumentException(
+                    "expected the squares of %d blocks, got %d".formatted(sums.length, squares.length));
         }
-        double[] norms = new double[squares.length];
-        double[] factors = new double[squares.length];
+        double[] total = new double[groups.subNetworks().size()];
+        for (int b = 0; b < squares.length; b++) {
+            total[groups.ranges().get(blocks.range(b)).subNetwork()] += squares[b];
+        }
+        double[] norms = new double[total.length];
+        double[] factors = new double[total.length];
         for (int s = 0; s < norms.length; s++) {
-            norms[s] = Math.sqrt(squares[s]);
+            norms[s] = Math.sqrt(total[s]);
             factors[s] = maxNorm == 0 ? 1 : Math.min(1, maxNorm / (norms[s] + 1e-6));
         }
         return new Clipping(groups.subNetworks(), norms, factors);

@@ -124,6 +124,40 @@ public final class ParameterGroups {
         }
     }
 
+    /**
+     * The same for a range of the vector, counted from its own beginning. Sub-networks keep their numbers, those that have nothing in the
+     * range too; what is left of a parameter has one dimension.
+     *
+     * @param shard one of {@link Shards#of} these groups
+     * @throws IllegalArgumentException if the range does not lie in the vector
+     */
+    public ParameterGroups part(Shard shard) {
+        if (shard.to() > layout.length()) {
+            throw new IllegalArgumentException(
+                    "%d to %d is no range of a vector of %d".formatted(shard.from(), shard.to(), layout.length()));
+        }
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        List<Group> inside = new ArrayList<>();
+        List<ParameterLayout.Entry> entries = layout.entries();
+        for (int i = 0; i < entries.size(); i++) {
+            ParameterLayout.Entry e = entries.get(i);
+            long length = Math.min(shard.to(), e.offset() + e.length()) - Math.max(shard.from(), e.offset());
+            if (length > 0) {
+                shapes.put(e.name(), new long[] {length});
+                inside.add(groups.get(i));
+            }
+        }
+        List<Range> cut = new ArrayList<>();
+        for (Range r : ranges) {
+            long from = Math.max(shard.from(), r.from) - shard.from();
+            long to = Math.min(shard.to(), r.to) - shard.from();
+            if (from < to) {
+                cut.add(new Range(from, to, r.subNetwork, r.lrMultiplier, r.wdMultiplier, r.lastLayer));
+            }
+        }
+        return new ParameterGroups(ParameterLayout.of(shapes), inside, cut, subNetworks);
+    }
+
     /** The layout these groups describe. */
     public ParameterLayout layout() {
         return layout;
