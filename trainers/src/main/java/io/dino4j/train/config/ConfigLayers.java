@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -65,16 +66,37 @@ public final class ConfigLayers {
      */
     public ConfigLayers file(Path file) {
         try {
-            tree.merge(file.toString(), ConfigTree.YAML.readTree(Files.readAllBytes(file)));
-            return this;
-        } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-            throw new ConfigException("%s: line %d is not YAML".formatted(file, line), e);
+            return yaml(file.toString(), Files.readAllBytes(file));
         } catch (NoSuchFileException e) {
             throw new ConfigException(
                     "%s: no such file; name a YAML file or one of the presets %s".formatted(file, PRESETS), e);
         } catch (IOException e) {
             throw new ConfigException("%s: cannot be read: %s".formatted(file, e), e);
+        }
+    }
+
+    /**
+     * Adds YAML that came from elsewhere than a file, such as {@link RunConfig#toYaml} of another process.
+     *
+     * @param origin goes before each message
+     * @param text the YAML
+     * @throws ConfigException if it is no YAML, or holds an unknown key or a wrong type
+     */
+    public ConfigLayers yaml(String origin, String text) {
+        try {
+            return yaml(origin, text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new ConfigException("%s: cannot be read: %s".formatted(origin, e), e);
+        }
+    }
+
+    private ConfigLayers yaml(String origin, byte[] text) throws IOException {
+        try {
+            tree.merge(origin, ConfigTree.YAML.readTree(text));
+            return this;
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            throw new ConfigException("%s: line %d is not YAML".formatted(origin, line), e);
         }
     }
 
