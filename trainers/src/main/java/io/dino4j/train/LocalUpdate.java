@@ -5,6 +5,7 @@ import io.dino4j.train.optim.AdamW;
 import io.dino4j.train.optim.GradientClip;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Map;
+import java.util.Optional;
 
 /** An update in this process: all ranks are here, and so are the moments. */
 final class LocalUpdate implements Update {
@@ -19,6 +20,21 @@ final class LocalUpdate implements Update {
         this.optimizer = optimization.adamW();
         this.student = student;
         this.average = average;
+    }
+
+    @Override
+    public long begin(long step) {
+        return step;
+    }
+
+    @Override
+    public Optional<GradientListener> listener() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void meanwhile(Runnable work) {
+        work.run();
     }
 
     @Override

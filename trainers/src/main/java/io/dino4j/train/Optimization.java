@@ -16,8 +16,13 @@ import io.dino4j.train.optim.Workers;
  */
 record Optimization(RunConfig config, ParameterGroups groups, Workers workers) {
     static Optimization of(RunConfig config, ParameterLayout layout, Workers workers) {
+        return new Optimization(config, groups(config, layout), workers);
+    }
+
+    /** The multipliers of every parameter. */
+    static ParameterGroups groups(RunConfig config, ParameterLayout layout) {
         RunConfig.Optim o = config.optim();
-        return new Optimization(config, ParameterGroups.of(layout, o.layerwiseDecay(), o.patchEmbedLrMult()), workers);
+        return ParameterGroups.of(layout, o.layerwiseDecay(), o.patchEmbedLrMult());
     }
 
     /** Clipping of each sub-network. */

@@ -59,6 +59,13 @@ final class Replicas implements AutoCloseable {
         return models;
     }
 
+    /** Tells somebody of gradients that are final during the backward pass; those of several devices are not before its end. */
+    void tell(GradientListener told) {
+        if (models.size() == 1) {
+            first().tell(told);
+        }
+    }
+
     /** See {@link SslModel#freezeBackbone}. */
     void freezeBackbone(boolean freeze) {
         onAll(model -> {

@@ -129,6 +129,11 @@ public final class SslModel implements AutoCloseable {
         return studentPass.features();
     }
 
+    /** Tells somebody of gradients that are final during the backward pass. */
+    void tell(GradientListener told) {
+        studentPass.tell(told);
+    }
+
     /** The branches of stochastic depth, whose rows {@link StepInputs#dropRows} gives. */
     public DropPath dropPath() {
         return studentPass.dropPath();

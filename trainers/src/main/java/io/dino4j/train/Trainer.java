@@ -11,6 +11,7 @@ import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.RunState;
 import io.dino4j.train.checkpoint.Snapshot;
+import io.dino4j.train.cluster.worker.RegroupException;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.optim.GradientClip;
 import io.dino4j.train.optim.Workers;
@@ -36,6 +37,7 @@ public final class Trainer implements AutoCloseable {
     private static final String PATCH_CENTER = "patch_center";
 
     private final Phase phase;
+    private final Topology topology;
     private final RunConfig config;
     private final Ranks ranks;
     private final Replicas replicas;
@@ -71,8 +73,10 @@ public final class Trainer implements AutoCloseable {
      */
     Trainer(Phase phase, Optional<FrozenTeacher> teacher, List<KernelProvider> providers, Topology topology) {
         this.phase = phase;
+        this.topology = topology;
         config = phase.config();
-        ranks = topology.ranks(config);
+        topology.check(config);
+        ranks = topology.ranks(phase);
         Ranks ofDevice = new Ranks(ranks.first(), ranks.count() / topology.devices(), ranks.world());
         SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network), ofDevice);
         replicas = new Replicas(
@@ -98,9 +102,10 @@ public final class Trainer implements AutoCloseable {
                 phase.first() + (long) o.warmupEpochs() * config.train().officialEpochLength(),
                 step.student().dinoHead().prototypes(),
                 SslConfig.GLOBAL_CROPS);
-        update = topology.update(optimization, model.student(), model.average());
-        frozenSteps = o.freezeBackboneSteps();
         schedules = Schedules.of(config);
+        update = topology.update(optimization, model.student(), model.average(), this::hyper);
+        update.listener().ifPresent(replicas::tell);
+        frozenSteps = o.freezeBackboneSteps();
         dropSeed = new Seed(config.train().seed()).derive("drop path");
     }
 
@@ -114,9 +119,47 @@ public final class Trainer implements AutoCloseable {
         return ranks;
     }
 
-    /** Multiplies the learning rate of every step to come, beside its schedule. */
+    /**
+     * Takes its place in the run: where several processes train, they may be at another step.
+     *
+     * @param step that this trainer has been brought to
+     * @return the step to go on with
+     * @throws RegroupException if it is to work out other ranks by now
+     */
+    long begin(long step) {
+        while (true) {
+            try {
+                return update.begin(step);
+            } catch (RegroupException e) {
+                requireSameRanks();
+            }
+        }
+    }
+
+    /** Takes its place again after a {@link RegroupException}. */
+    long beginAgain(long step) {
+        requireSameRanks();
+        return begin(step);
+    }
+
+    private void requireSameRanks() {
+        if (!topology.ranks(phase).equals(ranks)) {
+            throw new RegroupException("the ranks of the step are shared in another way");
+        }
+    }
+
+    /** Does something that takes long and has nothing to do with a step, such as an evaluation. */
+    void meanwhile(Runnable work) {
+        update.meanwhile(work);
+    }
+
+    private Hyper hyper(long step) {
+        return schedules.at(phase.local(step)).slowed(rateFactor);
+    }
+
+    /** What the learning rate of every step to come is multiplied with, beside its schedule; 1 at first. */
     void slowDown(double factor) {
-        rateFactor *= factor;
+        rateFactor = factor;
     }
 
     /**
@@ -128,7 +171,7 @@ public final class Trainer implements AutoCloseable {
      *     the step
      */
     public Map<String, Double> step(long step, List<Batch> batches) {
-        Hyper now = schedules.at(phase.local(step)).slowed(rateFactor);
+        Hyper now = hyper(step);
         replicas.freezeBackbone(phase.local(step) < frozenSteps);
         List<StepInputs> inputs = new ArrayList<>();
         for (int i = 0; i < batches.size(); i++) {

@@ -4,9 +4,19 @@ import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.optim.GradientClip;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Map;
+import java.util.Optional;
 
 /** The second half of a step: from the gradients and losses of the ranks that are here to the next student and average. */
 interface Update extends AutoCloseable {
+    /**
+     * Takes its place in a run.
+     *
+     * @param step where this process is, by a checkpoint or at the start
+     * @return the step to go on with; student and average are those of it
+     * @throws io.dino4j.train.cluster.worker.RegroupException if the ranks are other ones by now
+     */
+    long begin(long step);
+
     /**
      * Brings gradients and losses of all ranks together.
      *
@@ -40,6 +50,12 @@ interface Update extends AutoCloseable {
      * @param updates made so far
      */
     void restored(long step, long updates);
+
+    /** Somebody who wants to know of gradients before all are there. */
+    Optional<GradientListener> listener();
+
+    /** Does something that takes long and has nothing to do with a step. */
+    void meanwhile(Runnable work);
 
     @Override
     void close();

@@ -114,7 +114,7 @@ final class DevicesTest {
                 new long[] {2, 4},
                 new long[] {two.train().worldSize(), two.train().batchSizePerGpu()});
         ConfigException refused =
-                assertThrows(ConfigException.class, () -> Topology.local(3).ranks(two));
+                assertThrows(ConfigException.class, () -> Topology.local(3).check(two));
         assertTrue(refused.getMessage().contains("train.world_size is 2"), refused.getMessage());
     }
 }
