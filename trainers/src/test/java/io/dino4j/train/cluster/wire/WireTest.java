@@ -17,13 +17,29 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames between ends that know each other. */
 final class WireTest {
+    private static Wire wire;
+
+    @BeforeAll
+    static void startADriver() throws IOException {
+        wire = Wire.embedded(line -> {});
+    }
+
+    @AfterAll
+    static void stopIt() {
+        wire.close();
+    }
+
     private static Address address(String scheme) throws IOException {
         return scheme.equals("ipc") ? new Ipc(3) : Served.freePort();
     }
@@ -31,7 +47,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void framesOfEveryLengthArriveAsTheyWere(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server"));
+        try (Served served = new Served(wire, address(scheme), plain("server"));
                 Connection connection = served.client("client")) {
             int room = (scheme.equals("ipc") ? Route.IPC_MTU : Route.LOOPBACK_MTU) - 32 - Packet.OVERHEAD;
             long payload = 0;
@@ -60,7 +76,7 @@ final class WireTest {
 
     @Test
     void partsAreSentBehindEachOtherAndStayAsTheyAre() throws Exception {
-        try (Served served = new Served(new Ipc(1), plain("server"));
+        try (Served served = new Served(wire, new Ipc(1), plain("server"));
                 Connection connection = served.client("client")) {
             ByteBuffer head =
                     ByteBuffer.wrap(new byte[] {9, 1, 2, 9}).position(1).limit(3);
@@ -81,7 +97,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void clientsGetTheirOwnAnswersAndOneThatDoesNotReadKeepsNobodyWaiting(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server"));
+        try (Served served = new Served(wire, address(scheme), plain("server"));
                 Connection second = served.client("second")) {
             Connection first = served.client("first");
             for (int i = 0; i < 50; i++) {
@@ -101,7 +117,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void aSlowReaderLosesNothing(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server")) {
+        try (Served served = new Served(wire, address(scheme), plain("server")) {
                     @Override
                     public void frame(Peer peer, ByteBuffer payload) {
                         for (int i = 0; i < 300; i++) {
@@ -124,7 +140,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void twoThatBothSendDoNotWaitForEachOther(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server"));
+        try (Served served = new Served(wire, address(scheme), plain("server"));
                 Connection connection = served.client("client")) {
             byte[] lent = numbered(300_000, 77);
             connection.send(ByteBuffer.wrap(lent));
@@ -140,30 +156,61 @@ final class WireTest {
     }
 
     @Test
-    void aServerThatComesBackIsReachedAgain() throws Exception {
-        Udp address = Served.freePort();
-        try (Wire wire = Wire.embedded(line -> {})) {
-            for (int life = 0; life < 2; life++) {
-                Connection connection;
-                try (Served served = new Served(address, plain("server"))) {
-                    connection = wire.connect(address, plain("client"), SOON);
-                    assertArrayEquals(new byte[] {1}, ask(connection, new byte[] {1}));
-                    assertEquals(Optional.empty(), served.failure());
-                }
-                WireException over = assertThrows(WireException.class, () -> connection.receive(SOON));
-                assertEquals(address + ": the connection is over: the server stops", over.getMessage());
-                assertThrows(WireException.class, () -> connection.send(one()));
-                connection.close();
+    void threadsThatSendAtTheSameTimeMixNoFrames() throws Exception {
+        try (Served served = new Served(wire, new Ipc(1), plain("server"));
+                Connection connection = served.client("client")) {
+            int threads = 4;
+            int frames = 60;
+            List<Thread> senders = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int id = t;
+                Thread sender = new Thread(() -> {
+                    for (int i = 0; i < frames; i++) {
+                        try {
+                            connection.send(
+                                    ByteBuffer.wrap(new byte[] {(byte) id}), ByteBuffer.wrap(numbered(70_000, i)));
+                        } catch (WireException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                });
+                sender.start();
+                senders.add(sender);
             }
-            WireException nobody = assertThrows(
-                    WireException.class, () -> wire.connect(address, plain("client"), Duration.ofMillis(300)));
-            assertEquals(address + ": nobody listens there (tried for 0.3 s)", nobody.getMessage());
+            int[] next = new int[threads];
+            for (int i = 0; i < threads * frames; i++) {
+                ByteBuffer frame = connection.receive(SOON).orElseThrow();
+                assertEquals(ByteBuffer.wrap(numbered(70_000, next[frame.get()]++)), frame);
+            }
+            for (Thread sender : senders) {
+                sender.join();
+            }
         }
     }
 
     @Test
+    void aServerThatComesBackIsReachedAgain() throws Exception {
+        Udp address = Served.freePort();
+        for (int life = 0; life < 2; life++) {
+            Connection connection;
+            try (Served served = new Served(address, plain("server"))) {
+                connection = wire.connect(address, plain("client"), SOON);
+                assertArrayEquals(new byte[] {1}, ask(connection, new byte[] {1}));
+                assertEquals(Optional.empty(), served.failure());
+            }
+            WireException over = assertThrows(WireException.class, () -> connection.receive(SOON));
+            assertEquals(address + ": the connection is over: the server stops", over.getMessage());
+            assertThrows(WireException.class, () -> connection.send(one()));
+            connection.close();
+        }
+        WireException nobody =
+                assertThrows(WireException.class, () -> wire.connect(address, plain("client"), Duration.ofMillis(300)));
+        assertEquals(address + ": nobody listens there (tried for 0.3 s)", nobody.getMessage());
+    }
+
+    @Test
     void aServerEndsASessionWithAReason() throws Exception {
-        try (Served served = new Served(new Ipc(2), plain("server")) {
+        try (Served served = new Served(wire, new Ipc(2), plain("server")) {
                     @Override
                     public void frame(Peer peer, ByteBuffer payload) {
                         peer.close("that is\nno message");
@@ -182,7 +229,7 @@ final class WireTest {
 
     @Test
     void whatTheServiceThrowsComesOut() throws Exception {
-        try (Served served = new Served(new Ipc(2), plain("server")) {
+        try (Served served = new Served(wire, new Ipc(2), plain("server")) {
                     @Override
                     public void frame(Peer peer, ByteBuffer payload) {
                         throw new IllegalStateException("a fault of the service");
@@ -218,7 +265,7 @@ final class WireTest {
         Udp address = Served.freePort();
         try (Served served = new Served(address, plain("server"))) {
             assertEquals(Optional.empty(), served.failure());
-            String message = assertThrows(WireException.class, () -> new Served(address, plain("second")))
+            String message = assertThrows(WireException.class, () -> new Served(wire, address, plain("second")))
                     .getMessage();
             assertTrue(message.startsWith(address + " cannot be listened on: "), message);
             assertEquals(1, message.lines().count());
