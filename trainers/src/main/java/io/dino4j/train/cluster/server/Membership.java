@@ -188,14 +188,14 @@ final class Membership {
         }
         boolean someWait = members.values().stream().anyMatch(m -> isWaiting(m, now, hasPending));
         List<String> reasons = new ArrayList<>();
-        for (Map.Entry<String, Member> e : List.copyOf(members.entrySet())) {
-            Member m = e.getValue();
+        for (String name : List.copyOf(members.keySet())) {
+            Member m = members.get(name);
             boolean holdsUp = m.isGone || someWait && !isWaiting(m, now, hasPending);
             if (holdsUp && now - m.heard > stallNanos) {
-                members.remove(e.getKey());
+                members.remove(name);
                 reasons.add("worker '%s' is dropped: it %s %.0f s"
                         .formatted(
-                                e.getKey(),
+                                name,
                                 m.isGone ? "has been gone for" : "holds up the others, and has said nothing for",
                                 (now - m.heard) / 1e9));
             }
