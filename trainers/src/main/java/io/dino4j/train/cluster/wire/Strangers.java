@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
 
 /** Aeron streams to a server that open no session: each has a log in shared memory, and is rejected after some seconds. */
 final class Strangers {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(4);
 
     private final Map<Long, Long> seenAt = new HashMap<>();
 

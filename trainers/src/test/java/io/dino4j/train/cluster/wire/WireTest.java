@@ -136,7 +136,7 @@ final class WireTest {
         }
     }
 
-    /** 20 MiB each way, ten times what the logs hold, and the client reads only when it has sent all. */
+    /** 10 MB each way, more than logs and queue hold, and the client reads only when it has sent all. */
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void twoThatBothSendDoNotWaitForEachOther(String scheme) throws Exception {
@@ -145,11 +145,11 @@ final class WireTest {
             byte[] lent = numbered(300_000, 77);
             connection.send(ByteBuffer.wrap(lent));
             ByteBuffer held = connection.receive(SOON).orElseThrow();
-            for (int i = 0; i < 80; i++) {
+            for (int i = 0; i < 40; i++) {
                 connection.send(ByteBuffer.wrap(numbered(250_000, i)));
             }
             assertEquals(ByteBuffer.wrap(lent), held, "valid until the next receive");
-            for (int i = 0; i < 80; i++) {
+            for (int i = 0; i < 40; i++) {
                 assertArrayEquals(numbered(250_000, i), receive(connection), "frame " + i);
             }
         }
@@ -206,6 +206,22 @@ final class WireTest {
         WireException nobody =
                 assertThrows(WireException.class, () -> wire.connect(address, plain("client"), Duration.ofMillis(300)));
         assertEquals(address + ": nobody listens there (tried for 0.3 s)", nobody.getMessage());
+    }
+
+    /** As after a stop of more than 3 s. */
+    @Test
+    void aProcessThatItsDriverHasGivenUpServesAndConnectsAgain() throws Exception {
+        try (Served served = new Served(new Ipc(4), plain("server"))) {
+            try (Connection first = served.client("first")) {
+                assertArrayEquals(new byte[] {1}, ask(first, new byte[] {1}));
+                served.wire.aeron().close();
+                assertThrows(WireException.class, () -> first.receive(SOON));
+                served.awaits("left first: the server stood still for too long");
+            }
+            try (Connection second = served.client("second")) {
+                assertArrayEquals(new byte[] {2}, ask(second, new byte[] {2}));
+            }
+        }
     }
 
     @Test
