@@ -47,9 +47,6 @@ public final class Wire implements AutoCloseable {
     /** How long a driver may say nothing to another; they do every 0.1 s. What was lost is told about a second after that. */
     private static final Duration NETWORK_LIVENESS = Duration.ofSeconds(2);
 
-    /** How often the driver looks who is silent. */
-    private static final Duration TIMER = Duration.ofMillis(250);
-
     private static final Duration FAREWELL = Duration.ofMillis(50);
     private static final int COUNTERS = 2 << 20;
     private static final String FLAG = "--add-opens java.base/jdk.internal.misc=ALL-UNNAMED";
@@ -139,7 +136,6 @@ public final class Wire implements AutoCloseable {
                 .sharedThreadFactory(work -> daemon(work, "dino4j-media-driver"))
                 .asyncExecutorEnabled(false)
                 .errorHandler(e -> noise.note("media driver: " + Handshake.oneLine(String.valueOf(e.getMessage()))))
-                .timerIntervalNs(TIMER.toNanos())
                 .clientLivenessTimeoutNs(LIVENESS.toNanos())
                 .imageLivenessTimeoutNs(NETWORK_LIVENESS.toNanos())
                 .publicationConnectionTimeoutNs(NETWORK_LIVENESS.toNanos())
