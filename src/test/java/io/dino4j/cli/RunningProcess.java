@@ -37,6 +37,7 @@ final class RunningProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", // starts faster, and the steps spend their time in native code
                 "-Dorg.bytedeco.javacpp.maxbytes=4g",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),

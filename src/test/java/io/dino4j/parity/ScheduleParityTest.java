@@ -47,24 +47,22 @@ final class ScheduleParityTest {
     }
 
     private static Schedules plan(JsonNode run) {
-        return Schedules.of(
-                ConfigLayers.defaults()
-                        .overrides(List.of(
-                                "optim.epochs=" + run.get("epochs"),
-                                "train.OFFICIAL_EPOCH_LENGTH=" + run.get("iters_per_epoch"),
-                                "optim.warmup_epochs=" + run.get("warmup_epochs"),
-                                "teacher.warmup_teacher_temp_epochs=" + run.get("warmup_teacher_temp_epochs"),
-                                "optim.freeze_last_layer_epochs=" + run.get("freeze_last_layer_epochs"),
-                                "train.batch_size_per_gpu=" + run.get("batch"),
-                                "optim.base_lr=" + run.get("base_lr"),
-                                "optim.min_lr=" + run.get("min_lr"),
-                                "optim.weight_decay=" + run.at("/weight_decay/0"),
-                                "optim.weight_decay_end=" + run.at("/weight_decay/1"),
-                                "teacher.momentum_teacher=" + run.at("/momentum/0"),
-                                "teacher.final_momentum_teacher=" + run.at("/momentum/1"),
-                                "teacher.warmup_teacher_temp=" + run.at("/teacher_temp/0"),
-                                "teacher.teacher_temp=" + run.at("/teacher_temp/1")))
-                        .resolve(),
-                1);
+        return Schedules.of(ConfigLayers.defaults()
+                .overrides(List.of(
+                        "optim.epochs=" + run.get("epochs"),
+                        "train.OFFICIAL_EPOCH_LENGTH=" + run.get("iters_per_epoch"),
+                        "optim.warmup_epochs=" + run.get("warmup_epochs"),
+                        "teacher.warmup_teacher_temp_epochs=" + run.get("warmup_teacher_temp_epochs"),
+                        "optim.freeze_last_layer_epochs=" + run.get("freeze_last_layer_epochs"),
+                        "train.batch_size_per_gpu=" + run.get("batch"),
+                        "optim.base_lr=" + run.get("base_lr"),
+                        "optim.min_lr=" + run.get("min_lr"),
+                        "optim.weight_decay=" + run.at("/weight_decay/0"),
+                        "optim.weight_decay_end=" + run.at("/weight_decay/1"),
+                        "teacher.momentum_teacher=" + run.at("/momentum/0"),
+                        "teacher.final_momentum_teacher=" + run.at("/momentum/1"),
+                        "teacher.warmup_teacher_temp=" + run.at("/teacher_temp/0"),
+                        "teacher.teacher_temp=" + run.at("/teacher_temp/1")))
+                .resolve());
     }
 }

@@ -70,7 +70,13 @@ public final class Distiller implements Training {
                 .formatted(weights, config.totalSteps()));
         try (RunDirectory directory = RunDirectory.open(folder, true)) {
             Pretrainer.Request heads = new Pretrainer.Request(
-                    config, request.images(), Optional.empty(), directory, request.command(), request.providers());
+                    config,
+                    request.images(),
+                    Optional.empty(),
+                    directory,
+                    request.command(),
+                    request.providers(),
+                    request.topology());
             return run(new Pretrainer(heads, progress, observer));
         }
     }

@@ -80,6 +80,7 @@ record Phase(RunConfig run, int number, RunConfig config, long first) {
                 run.probe().map(p -> p.at(Recipe.evaluation(config))),
                 run.directory(),
                 run.command(),
-                run.providers());
+                run.providers(),
+                run.topology());
     }
 }

@@ -7,9 +7,10 @@ import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
+import io.dino4j.train.cluster.worker.LostStateException;
+import io.dino4j.train.cluster.worker.RegroupException;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
-import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.train.sentinel.TroubleException;
 import io.dino4j.zoo.FeatureExtractor;
 import java.io.IOException;
@@ -39,6 +40,7 @@ public final class Pretrainer implements Training {
      * @param directory folder of the run; a run in it is gone on with
      * @param command how the program was started, for the record
      * @param providers who computes the ops, the first that can
+     * @param topology who works it out
      */
     public record Request(
             RunConfig config,
@@ -46,7 +48,28 @@ public final class Pretrainer implements Training {
             Optional<KnnProbe> probe,
             RunDirectory directory,
             String command,
-            List<KernelProvider> providers) {}
+            List<KernelProvider> providers,
+            Topology topology) {
+        /** A run on one device of this process. */
+        public Request(
+                RunConfig config,
+                ImageSource images,
+                Optional<KnnProbe> probe,
+                RunDirectory directory,
+                String command,
+                List<KernelProvider> providers) {
+            this(config, images, probe, directory, command, providers, Topology.local(1));
+        }
+
+        /**
+         * The same on several devices of this process.
+         *
+         * @param devices must divide {@code train.world_size}
+         */
+        public Request onDevices(int devices) {
+            return new Request(config, images, probe, directory, command, providers, Topology.local(devices));
+        }
+    }
 
     /**
      * What came of it.
@@ -93,10 +116,14 @@ public final class Pretrainer implements Training {
                 Outcome outcome = run(phase, newest, checkpoints, rollbacks, versions);
                 skipped += outcome.skippedImages();
                 if (!outcome.finished() || phase.isLast() || stopping) {
+                    request.topology().leave();
                     return new Outcome(outcome.steps(), outcome.finished() && phase.isLast(), skipped);
                 }
             } catch (TroubleException trouble) {
                 recovery.answer(trouble); // on return the newest checkpoint is the one to go on from
+            } catch (RegroupException | LostStateException e) {
+                progress.end();
+                progress.say(e.getMessage());
             }
         }
     }
@@ -111,7 +138,9 @@ public final class Pretrainer implements Training {
         RunConfig config = request.config();
         for (int i = 0; i < config.phaseCount(); i++) {
             requireEnoughImages(config.phase(i), request.images());
-            Recipe.step(config.phase(i), teacher.map(FrozenTeacher::network));
+            RunConfig of = config.phase(i);
+            request.topology().check(of);
+            Recipe.step(of, teacher.map(FrozenTeacher::network), Ranks.all(of));
         }
         Sessions.install(request.providers());
         Map<String, String> versions = Versions.of(request.providers());
@@ -132,32 +161,29 @@ public final class Pretrainer implements Training {
             throws IOException {
         Request now = phase.request(request);
         RunConfig config = phase.config();
-        try (Trainer trainer = new Trainer(phase, FrozenTeacher.of(config, request.directory()), request.providers());
+        request.topology().describe(rollbacks.dataSeed(config.train().seed()), rollbacks.lrFactor());
+        try (Trainer trainer = new Trainer(
+                        phase, FrozenTeacher.of(config, request.directory()), request.providers(), request.topology());
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(config),
                         trainer.model().average().views(SslConfig.BACKBONE),
                         Optional.empty(),
                         Recipe.precision(config.train().precision()),
                         request.providers())) {
-            long step = Start.of(phase, newest).apply(trainer, progress);
+            long start = Start.of(phase, newest).apply(trainer, progress);
             trainer.slowDown(rollbacks.lrFactor());
             Evaluations evaluations = new Evaluations(now, teacher, progress);
-            evaluations.before(step);
-            int skipped;
-            long seed = rollbacks.dataSeed(config.train().seed());
-            try (StepBatches batches = StepBatches.open(request.images(), config, seed, step, progress::say);
-                    MetricsLog metrics = MetricsLog.open(request.directory().metricsFile(), step)) {
-                step = train(trainer, phase, step, batches, metrics, checkpoints, evaluations, rollbacks, versions);
-                skipped = batches.skippedCount();
-            }
+            Course course =
+                    new Course(now, phase, trainer, evaluations, checkpoints, rollbacks, versions, progress, observer);
+            long step = course.run(start, () -> stopping);
             boolean finished = step >= phase.end();
             if (finished) {
-                evaluations.after(step);
+                trainer.meanwhile(() -> evaluations.after(step));
             }
             if (finished && phase.isLast()) {
                 evaluations.report(versions, rollbacks.lines());
             }
-            return new Outcome(step, finished, skipped);
+            return new Outcome(step, finished, course.skippedCount());
         }
     }
 
@@ -168,56 +194,5 @@ public final class Pretrainer implements Training {
             throw new ConfigException("train.batch_size_per_gpu is %d, but there are only %d images; add images%s"
                     .formatted(batch, images, images < 2 ? "" : " or set it to %d or less".formatted(images)));
         }
-    }
-
-    private long train(
-            Trainer trainer,
-            Phase phase,
-            long first,
-            StepBatches batches,
-            MetricsLog metrics,
-            CheckpointStore checkpoints,
-            Evaluations evaluations,
-            RollbackHistory rollbacks,
-            Map<String, String> versions) {
-        RunConfig config = phase.config();
-        long total = phase.end();
-        long step = first;
-        long saved = first;
-        progress.begin(phase.task(), first, total);
-        long start = System.nanoTime();
-        while (step < total && !stopping) {
-            Map<String, Double> values;
-            try (StepBatches.Micro micro = batches.next()) {
-                values = trainer.step(step, micro.batches());
-                observer.step(micro.batches().get(0), evaluations.teacher());
-            }
-            long now = System.nanoTime();
-            values.put("images_per_second", config.train().imagesPerStep() * 1e9 / (now - start));
-            start = now;
-            values.putAll(rollbacks.event(step));
-            metrics.write(step, values);
-            step++;
-            progress.advance(step, values);
-            if (phase.local(step) % config.train().checkpointPeriod() == 0 || stopping) {
-                save(checkpoints, trainer, step, versions);
-                saved = step;
-            }
-            if (evaluations.isDue(step) && step < total) {
-                evaluations.during(step);
-                progress.begin(phase.task(), step, total);
-                start = System.nanoTime();
-            }
-        }
-        if (saved < step) {
-            save(checkpoints, trainer, step, versions);
-        }
-        progress.end();
-        return step;
-    }
-
-    private void save(CheckpointStore checkpoints, Trainer trainer, long step, Map<String, String> versions) {
-        checkpoints.save(
-                trainer.state(step, request.images().size(), versions), trainer.checked(step), trainer.goodUpTo(step));
     }
 }

@@ -92,18 +92,19 @@ public final class Recipe {
                 solarize);
     }
 
-    /** Networks, crops and losses of a step whose targets the average of the student makes. */
+    /** Networks, crops and losses of a whole step whose targets the average of the student makes. */
     public static SslConfig step(RunConfig c) {
-        return step(c, Optional.empty());
+        return step(c, Optional.empty(), Ranks.all(c));
     }
 
     /**
      * Networks, crops and losses of a step. With a frozen teacher nothing is masked and no branch is dropped, whatever the keys say.
      *
      * @param teacher the network that is distilled; empty if the average of the student makes the targets
+     * @param ranks the part of the step
      * @throws ConfigException if student and teacher do not fit each other
      */
-    static SslConfig step(RunConfig c, Optional<Network> teacher) {
+    static SslConfig step(RunConfig c, Optional<Network> teacher, Ranks ranks) {
         VitConfig vit = backbone(c);
         MultiCropConfig crops = crops(c);
         int batch = c.train().batchSizePerGpu();
@@ -119,7 +120,7 @@ public final class Recipe {
                 new Network(vit, dino, i.separateHead() ? Optional.of(ibot) : Optional.empty()),
                 teacher,
                 batch,
-                c.train().accumulationSteps(),
+                Math.multiplyExact(c.train().accumulationSteps(), ranks.count()),
                 crops.globalSize(),
                 crops.localSize(),
                 crops.localCrops(),
@@ -132,7 +133,8 @@ public final class Recipe {
                 d.koleoLossWeight(),
                 i.lossWeight(),
                 teacher.isPresent() ? 0 : c.student().dropPathRate(),
-                c.student().dropPathUniform());
+                c.student().dropPathUniform(),
+                ranks.share());
     }
 
     /** Temperature of the student's softmax, which is not a key (official {@code dino_clstoken_loss.py}). */

@@ -152,7 +152,7 @@ public final class RunEstimator {
         double perStep;
         double evaluations;
         MemoryNeed memory = known.memory();
-        try (Trainer trainer = new Trainer(phase, Optional.empty(), providers);
+        try (Trainer trainer = new Trainer(phase, Optional.empty(), providers, Topology.local(1));
                 FeatureExtractor teacher = new FeatureExtractor(
                         Recipe.backbone(c),
                         trainer.model().average().views(SslConfig.BACKBONE),
@@ -182,7 +182,8 @@ public final class RunEstimator {
         RunConfig c = phase.config();
         long step = typicalStep(phase);
         trainer.slowDown(STANDSTILL);
-        try (StepBatches batches = StepBatches.open(images, c, c.train().seed(), step, progress::say)) {
+        try (StepBatches batches =
+                StepBatches.open(images, c, Ranks.all(c), c.train().seed(), step, progress::say)) {
             progress.begin(phase.task(), 0, WARM_UP_STEPS + STEPS);
             long done = 0;
             Clock warmUp = new Clock();

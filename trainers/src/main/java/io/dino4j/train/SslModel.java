@@ -8,7 +8,6 @@ import io.dino4j.graph.exec.WorkingMemory;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.op.Cost;
-import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.vit.DropPath;
@@ -25,9 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class SslModel implements AutoCloseable {
     private final SslConfig config;
-    private final ParameterVector student;
-    private final ParameterVector average;
-    private final ParameterVector teacher;
+    private final ModelParameters parameters;
     private final ParameterVector gradients;
     private final Exchange exchange;
     private final WorkingMemory memory;
@@ -59,21 +56,34 @@ public final class SslModel implements AutoCloseable {
             List<KernelProvider> providers,
             Collective collective,
             boolean recomputeBlocks) {
+        this(
+                config,
+                precision,
+                providers,
+                collective,
+                recomputeBlocks,
+                ModelParameters.zeros(config, precision.parameters()));
+    }
+
+    /** A replica that works on parameters which others read too. */
+    SslModel(
+            SslConfig config,
+            Precision precision,
+            List<KernelProvider> providers,
+            Collective collective,
+            boolean recomputeBlocks,
+            ModelParameters parameters) {
         DataType type = precision.parameters();
         this.config = config;
-        ParameterLayout layout = config.student().layout();
-        student = ParameterVector.zeros(layout, type);
-        average = ParameterVector.zeros(layout, type);
-        gradients = ParameterVector.zeros(layout, type);
-        teacher = config.frozenTeacher()
-                .map(t -> ParameterVector.zeros(t.layout(), type))
-                .orElse(average);
+        this.parameters = parameters;
+        gradients = ParameterVector.zeros(config.student().layout(), type);
         exchange = Exchange.of(config, type);
         // one pass after the other: the student's, which is most often the larger, takes the memory first
         memory = new WorkingMemory();
         PlanOptions options = new PlanOptions(providers, collective).workingIn(memory);
-        studentPass = new StudentPass(config, precision, student, gradients, exchange, options, recomputeBlocks);
-        teacherPass = new TeacherPass(config, precision, teacher, exchange, options);
+        studentPass =
+                new StudentPass(config, precision, parameters.student(), gradients, exchange, options, recomputeBlocks);
+        teacherPass = new TeacherPass(config, precision, parameters.teacher(), exchange, options);
     }
 
     /** What is worked out. */
@@ -83,17 +93,17 @@ public final class SslModel implements AutoCloseable {
 
     /** The parameters that are trained. */
     public ParameterVector student() {
-        return student;
+        return parameters.student();
     }
 
     /** The moving average of the student: the result of training. */
     public ParameterVector average() {
-        return average;
+        return parameters.average();
     }
 
     /** The network that makes the targets: the average itself, or a frozen teacher with a layout of its own. */
     public ParameterVector teacher() {
-        return teacher;
+        return parameters.teacher();
     }
 
     /** The gradients of the last step. */
@@ -117,6 +127,11 @@ public final class SslModel implements AutoCloseable {
     /** The student's features of the (masked) global crops in the last step, like {@link #teacherFeatures}. */
     public INDArray studentFeatures() {
         return studentPass.features();
+    }
+
+    /** Tells somebody of gradients that are final during the backward pass. */
+    void tell(GradientListener told) {
+        studentPass.tell(told);
     }
 
     /** The branches of stochastic depth, whose rows {@link StepInputs#dropRows} gives. */

@@ -17,32 +17,37 @@ final class StepBatches implements AutoCloseable {
     private static final int PREFETCH = 2;
 
     private final BatchLoader loader;
-    private final int perStep;
+    private final int ranks;
+    private final int perRank;
 
-    private StepBatches(BatchLoader loader, int perStep) {
+    private StepBatches(BatchLoader loader, int ranks, int perRank) {
         this.loader = loader;
-        this.perStep = perStep;
+        this.ranks = ranks;
+        this.perRank = perRank;
     }
 
     /**
      * Starts to make batches.
      *
+     * @param ranks whose batches they are
      * @param seed that crops, masks and their order are drawn from
      * @param step number of the first step
      * @param warnings told of images that cannot be read
      */
-    static StepBatches open(ImageSource images, RunConfig config, long seed, long step, Consumer<String> warnings) {
-        int perStep = config.train().accumulationSteps();
+    static StepBatches open(
+            ImageSource images, RunConfig config, Ranks ranks, long seed, long step, Consumer<String> warnings) {
+        int perRank = config.train().accumulationSteps();
         BatchLoader loader = BatchLoader.open(
                 images,
                 Recipe.crops(config),
                 config.train().batchSizePerGpu(),
+                ranks.workers(),
                 seed,
-                step * perStep,
+                step * perRank,
                 threads(config),
-                perStep - 1 + PREFETCH,
+                perRank * ranks.count() - 1 + PREFETCH,
                 warnings);
-        return new StepBatches(loader, perStep);
+        return new StepBatches(loader, ranks.count(), perRank);
     }
 
     /** Threads that make batches. More than processors would only wait for each other. */
@@ -57,13 +62,14 @@ final class StepBatches implements AutoCloseable {
         long global = 3L * crops.globalSize() * crops.globalSize() + crops.numPatches();
         long local = 3L * crops.localSize() * crops.localSize() * crops.localCrops();
         long batch = config.train().batchSizePerGpu() * (SslConfig.GLOBAL_CROPS * global + local) * Float.BYTES;
-        return (config.train().accumulationSteps() + PREFETCH) * batch;
+        RunConfig.Train t = config.train();
+        return ((long) t.accumulationSteps() * t.worldSize() + PREFETCH) * batch;
     }
 
     /**
      * The batches of one step; to be closed after it.
      *
-     * @param batches as many as {@code train.accumulation_steps}
+     * @param batches as many as {@code train.accumulation_steps} for each rank, rank by rank
      */
     record Micro(List<Batch> batches) implements AutoCloseable {
         @Override
@@ -80,10 +86,10 @@ final class StepBatches implements AutoCloseable {
     Micro next() {
         Micro micro = new Micro(new ArrayList<>());
         try {
-            for (int i = 0; i < perStep; i++) {
+            for (int i = 0; i < perRank * ranks; i++) {
                 micro.batches.add(loader.next());
             }
-            return micro;
+            return new Micro(byRank(micro.batches));
         } catch (IllegalStateException e) {
             micro.close();
             for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
@@ -93,6 +99,17 @@ final class StepBatches implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** The loader gives the first batch of every rank, then the second. */
+    private List<Batch> byRank(List<Batch> loaded) {
+        List<Batch> sorted = new ArrayList<>();
+        for (int rank = 0; rank < ranks; rank++) {
+            for (int i = 0; i < perRank; i++) {
+                sorted.add(loaded.get(i * ranks + rank));
+            }
+        }
+        return sorted;
     }
 
     /** Unreadable images so far. */

@@ -6,6 +6,7 @@ import io.dino4j.graph.exec.Gradients;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.exec.PlanOptions;
 import io.dino4j.graph.op.Cost;
+import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.graph.ssl.StudentGraph;
@@ -44,6 +45,8 @@ final class StudentPass implements AutoCloseable {
     private Plan plan;
     private RowCopy gather;
     private boolean frozen;
+    private Optional<GradientListener> listener = Optional.empty();
+    private Map<String, ParameterLayout.Entry> entries = Map.of(); // of the gradients, by the names of their outputs
 
     StudentPass(
             SslConfig config,
@@ -90,6 +93,21 @@ final class StudentPass implements AutoCloseable {
         List<String> outputs = outputs(config, graph, trained);
         plan = Plan.compile(withGradients, outputs, Map.of(), new Bindings(inputs, targets), options);
         gather = new RowCopy(plan.output(TeacherGraph.CLS_FEATURES), features);
+        entries = new HashMap<>();
+        trained.forEach(n ->
+                entries.put(Gradients.nameOf(graph.graph(), n), student.layout().get(n)));
+    }
+
+    /** Tells somebody of gradients that are final while others are worked out; with several micro-batches there are none until the end. */
+    void tell(GradientListener told) {
+        listener = Optional.of(told);
+    }
+
+    private void finished(String output) {
+        ParameterLayout.Entry e = entries.get(output);
+        if (e != null) {
+            listener.orElseThrow().ready(e.offset(), e.offset() + e.length());
+        }
     }
 
     /** What the student's plan works out: values of the terms, features, and gradients of {@code trained} parameters. */
@@ -170,7 +188,11 @@ final class StudentPass implements AutoCloseable {
             }
             fill(plan, batch);
             fillOwn(i, batch, masked);
-            runner.accept(plan);
+            if (listener.isPresent() && part == gradients) {
+                plan.run(this::finished);
+            } else {
+                runner.accept(plan);
+            }
             collect(i);
             masked += config.distills() ? config.patchRows() : batch.maskedCount();
         }

@@ -2,7 +2,6 @@ package io.dino4j.train;
 
 import io.dino4j.data.Seed;
 import io.dino4j.data.crop.Batch;
-import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.param.Initialization;
 import io.dino4j.graph.param.ParameterVector;
@@ -12,10 +11,9 @@ import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.RunState;
 import io.dino4j.train.checkpoint.Snapshot;
+import io.dino4j.train.cluster.worker.RegroupException;
 import io.dino4j.train.config.RunConfig;
-import io.dino4j.train.optim.AdamW;
 import io.dino4j.train.optim.GradientClip;
-import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import io.dino4j.train.schedule.Schedules;
@@ -39,38 +37,56 @@ public final class Trainer implements AutoCloseable {
     private static final String PATCH_CENTER = "patch_center";
 
     private final Phase phase;
+    private final Topology topology;
     private final RunConfig config;
+    private final Ranks ranks;
+    private final Replicas replicas;
     private final SslModel model;
     private final Workers workers;
-    private final GradientClip clip;
     private final GradientClip norms;
     private final Sentinel sentinel;
-    private final AdamW optimizer;
+    private final Update update;
     private final Schedules schedules;
     private final Seed dropSeed;
     private final long frozenSteps;
     private double rateFactor = 1;
 
-    /** The first phase of a run: a network at its start values; student and average begin equal. */
+    /** The first phase of a run on one device: a network at its start values; student and average begin equal. */
     public Trainer(RunConfig run, List<KernelProvider> providers) {
-        this(Phase.of(run, 0), Optional.empty(), providers);
+        this(run, providers, 1);
+    }
+
+    /**
+     * The first phase of a run.
+     *
+     * @param devices replicas in this process; must divide {@code train.world_size}
+     */
+    public Trainer(RunConfig run, List<KernelProvider> providers, int devices) {
+        this(Phase.of(run, 0), Optional.empty(), providers, Topology.local(devices));
     }
 
     /**
      * A network at its start values; student and average begin equal.
      *
      * @param teacher the network that is distilled; empty if the average makes the targets
+     * @param topology who works it out
      */
-    Trainer(Phase phase, Optional<FrozenTeacher> teacher, List<KernelProvider> providers) {
+    Trainer(Phase phase, Optional<FrozenTeacher> teacher, List<KernelProvider> providers, Topology topology) {
         this.phase = phase;
+        this.topology = topology;
         config = phase.config();
-        SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network));
-        model = new SslModel(
+        topology.check(config);
+        ranks = topology.ranks(phase);
+        Ranks ofDevice = new Ranks(ranks.first(), ranks.count() / topology.devices(), ranks.world());
+        SslConfig step = Recipe.step(config, teacher.map(FrozenTeacher::network), ofDevice);
+        replicas = new Replicas(
                 step,
                 Recipe.precision(config.train().precision()),
                 providers,
-                Collective.ALONE,
+                topology.devices(),
+                topology.collective(),
                 config.train().recomputeBlocks());
+        model = replicas.first();
         teacher.ifPresent(t -> t.load(model.teacher()));
         RunConfig.Student s = config.student();
         Initialization.Spread spread = new Initialization.Spread(
@@ -79,50 +95,90 @@ public final class Trainer implements AutoCloseable {
         model.average().vector().assign(model.student().vector());
         workers = Workers.forThisMachine();
         RunConfig.Optim o = config.optim();
-        ParameterGroups groups = ParameterGroups.of(model.student().layout(), o.layerwiseDecay(), o.patchEmbedLrMult());
-        clip = new GradientClip(groups, o.clipGrad(), workers);
-        norms = new GradientClip(groups, 0, workers);
+        Optimization optimization = Optimization.of(config, model.student().layout(), workers);
+        norms = new GradientClip(optimization.groups(), 0, workers);
         sentinel = new Sentinel(
                 config.sentinel(),
                 phase.first() + (long) o.warmupEpochs() * config.train().officialEpochLength(),
                 step.student().dinoHead().prototypes(),
                 SslConfig.GLOBAL_CROPS);
-        optimizer = new AdamW(
-                groups,
-                new AdamW.Constants(o.adamwBeta1(), o.adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
-                workers);
+        schedules = Schedules.of(config);
+        update = topology.update(optimization, model.student(), model.average(), this::hyper);
+        update.listener().ifPresent(replicas::tell);
         frozenSteps = o.freezeBackboneSteps();
-        optimizer.freeze("backbone", frozenSteps);
-        schedules = Schedules.of(config, 1);
         dropSeed = new Seed(config.train().seed()).derive("drop path");
     }
 
+    /** The model on the first device: its parameters are those of all. */
     SslModel model() {
         return model;
     }
 
-    /** Multiplies the learning rate of every step to come, beside its schedule. */
+    /** The ranks of a step that are worked out here. */
+    Ranks ranks() {
+        return ranks;
+    }
+
+    /**
+     * Takes its place in the run: where several processes train, they may be at another step.
+     *
+     * @param step that this trainer has been brought to
+     * @return the step to go on with
+     * @throws RegroupException if it is to work out other ranks by now
+     */
+    long begin(long step) {
+        while (true) {
+            try {
+                return update.begin(step);
+            } catch (RegroupException e) {
+                requireSameRanks();
+            }
+        }
+    }
+
+    /** Takes its place again after a {@link RegroupException}. */
+    long beginAgain(long step) {
+        requireSameRanks();
+        return begin(step);
+    }
+
+    private void requireSameRanks() {
+        if (!topology.ranks(phase).equals(ranks)) {
+            throw new RegroupException("the ranks of the step are shared in another way");
+        }
+    }
+
+    /** Does something that takes long and has nothing to do with a step, such as an evaluation. */
+    void meanwhile(Runnable work) {
+        update.meanwhile(work);
+    }
+
+    private Hyper hyper(long step) {
+        return schedules.at(phase.local(step)).slowed(rateFactor);
+    }
+
+    /** What the learning rate of every step to come is multiplied with, beside its schedule; 1 at first. */
     void slowDown(double factor) {
-        rateFactor *= factor;
+        rateFactor = factor;
     }
 
     /**
      * One step.
      *
-     * @param batches as many as {@code train.accumulation_steps}
+     * @param batches as many as {@code train.accumulation_steps} for each rank that is here, rank by rank
      * @return every loss term, schedule and gradient norm, and what the sentinel sees if it looks
      * @throws TroubleException if a loss or gradient is not finite, or the run has collapsed; student and average are then as before
      *     the step
      */
     public Map<String, Double> step(long step, List<Batch> batches) {
-        Hyper now = schedules.at(phase.local(step)).slowed(rateFactor);
-        model.freezeBackbone(phase.local(step) < frozenSteps);
+        Hyper now = hyper(step);
+        replicas.freezeBackbone(phase.local(step) < frozenSteps);
         List<StepInputs> inputs = new ArrayList<>();
         for (int i = 0; i < batches.size(); i++) {
             inputs.add(inputs(batches.get(i), dropRows(step, i)));
         }
-        Map<String, Double> values = new LinkedHashMap<>(model.forwardBackward(inputs, now.teacherTemp()));
-        GradientClip.Clipping clipping = clip.measure(model.gradients());
+        Map<String, Double> values = new LinkedHashMap<>(replicas.forwardBackward(inputs, now.teacherTemp()));
+        GradientClip.Clipping clipping = update.gather(step, replicas.gradients(), values);
         clipping.subNetworks().forEach(part -> values.put("grad_norm_" + part, clipping.norm(part)));
         sentinel.requireFinite(step, values);
         if (sentinel.isDue(step)) {
@@ -130,12 +186,12 @@ public final class Trainer implements AutoCloseable {
             sentinel.requireFinite(step, values);
             values.putAll(sentinel.look(step, model.clsTargets(), model.teacherFeatures()));
         }
-        optimizer.update(model.student(), model.gradients(), clipping, model.average(), now);
         values.put("lr", now.lr());
         values.put("last_layer_lr", now.lastLayerLr());
         values.put("weight_decay", now.weightDecay());
         values.put("momentum", now.momentum());
         values.put("teacher_temp", now.teacherTemp());
+        update.apply(clipping, now, values);
         return values;
     }
 
@@ -157,7 +213,9 @@ public final class Trainer implements AutoCloseable {
                 dropRows);
     }
 
-    private Map<String, int[]> dropRows(long step, int microBatch) {
+    /** The draws of a micro-batch follow its number among those of all ranks, so that they are the same wherever it is worked out. */
+    private Map<String, int[]> dropRows(long step, int numberHere) {
+        int microBatch = ranks.first() * config.train().accumulationSteps() + numberHere;
         Map<String, int[]> rows = new HashMap<>();
         List<DropPath.Branch> branches = model.dropPath().branches();
         for (int i = 0; i < branches.size(); i++) {
@@ -197,8 +255,8 @@ public final class Trainer implements AutoCloseable {
                 model.config().student().backbone(),
                 model.student(),
                 model.average(),
-                optimizer.firstMoment(),
-                optimizer.secondMoment(),
+                update.firstMoment(),
+                update.secondMoment(),
                 extras);
     }
 
@@ -217,7 +275,7 @@ public final class Trainer implements AutoCloseable {
                 step,
                 seen / images,
                 seen % images,
-                optimizer.steps(),
+                update.steps(),
                 Map.of("train.seed", config.train().seed()),
                 phase.number(),
                 phase.first(),
@@ -251,14 +309,16 @@ public final class Trainer implements AutoCloseable {
     /** Goes back to a checkpoint, bit for bit. */
     void restore(Checkpoint checkpoint) {
         checkpoint.restoreInto(snapshot());
-        optimizer.restoreSteps(checkpoint.state().optimizerSteps());
+        update.restored(checkpoint.state().step(), checkpoint.state().optimizerSteps());
         loadExtras(checkpoint);
     }
 
     private void loadExtras(Checkpoint checkpoint) {
         Map<String, INDArray> extras = checkpoint.extras();
-        load(CLS_CENTER, model.clsCenter(), extras);
-        load(PATCH_CENTER, model.patchCenter(), extras);
+        for (SslModel replica : replicas.all()) {
+            load(CLS_CENTER, replica.clsCenter(), extras);
+            load(PATCH_CENTER, replica.patchCenter(), extras);
+        }
         sentinel.restore(extras);
     }
 
@@ -270,7 +330,8 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
-        model.close();
+        update.close();
+        replicas.close();
         workers.close();
     }
 }

@@ -6,4 +6,9 @@ public final class TrainingException extends RuntimeException {
     public TrainingException(String message) {
         super(message);
     }
+
+    /** With the cause of it. */
+    public TrainingException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

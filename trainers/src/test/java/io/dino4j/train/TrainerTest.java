@@ -29,7 +29,7 @@ final class TrainerTest {
 
     private static Trainer trainer() {
         Sessions.install(Providers.forThisMachine());
-        return new Trainer(Phase.of(CONFIG, 0), Optional.empty(), Providers.forThisMachine());
+        return new Trainer(Phase.of(CONFIG, 0), Optional.empty(), Providers.forThisMachine(), Topology.local(1));
     }
 
     @Test
@@ -74,7 +74,8 @@ final class TrainerTest {
     @Test
     void aFrozenBackboneStaysUntilItsTime() {
         RunConfig config = TinyTraining.config("optim.freeze_backbone_steps=2", "train.centering=centering");
-        try (Trainer trainer = new Trainer(Phase.of(config, 0), Optional.empty(), Providers.forThisMachine());
+        try (Trainer trainer = new Trainer(
+                        Phase.of(config, 0), Optional.empty(), Providers.forThisMachine(), Topology.local(1));
                 BatchLoader batches = batches()) {
             SslModel model = trainer.model();
             INDArray start = model.student().vector().dup();

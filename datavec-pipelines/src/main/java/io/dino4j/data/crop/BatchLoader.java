@@ -5,6 +5,7 @@ import io.dino4j.data.image.Canvas;
 import io.dino4j.data.source.CachedImages;
 import io.dino4j.data.source.ImageSource;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -14,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import java.util.stream.IntStream;
 
 /**
  * An endless sequence of training batches, made ahead of time on threads of its own.
@@ -40,7 +40,7 @@ public final class BatchLoader implements AutoCloseable {
 
     private final MultiCropConfig config;
     private final int batchSize;
-    private final Worker worker;
+    private final List<Worker> workers;
     private final int jobs;
     private final MultiCrop crops;
     private final MaskCollator masks;
@@ -53,14 +53,14 @@ public final class BatchLoader implements AutoCloseable {
 
     private final Queue<BatchArrays> free = new ArrayDeque<>(); // these four are guarded by this
     private final Queue<Work> pending = new ArrayDeque<>();
-    private long nextStep;
+    private long nextBatch;
     private volatile boolean closed;
 
     private BatchLoader(
             ImageSource source,
             MultiCropConfig config,
             int batchSize,
-            Worker worker,
+            List<Worker> workers,
             long seed,
             long startStep,
             int threads,
@@ -68,11 +68,11 @@ public final class BatchLoader implements AutoCloseable {
             Consumer<String> warnings) {
         this.config = config;
         this.batchSize = batchSize;
-        this.worker = worker;
+        this.workers = List.copyOf(workers);
         this.jobs = Math.min(threads, batchSize);
         this.crops = new MultiCrop(config);
         this.masks = new MaskCollator(
-                MultiCropConfig.GLOBAL_CROPS * Math.multiplyExact(batchSize, worker.world()),
+                MultiCropConfig.GLOBAL_CROPS * batchSize,
                 config.numPatches(),
                 config.maskProbability(),
                 config.maskRatio());
@@ -85,7 +85,7 @@ public final class BatchLoader implements AutoCloseable {
                 new CachedImages(source, config.reduction(), cacheBytes),
                 new EpochOrder(source, root.derive("order")),
                 warnings);
-        this.nextStep = startStep;
+        this.nextBatch = startStep * workers.size();
         this.pool = Executors.newFixedThreadPool(threads, work -> {
             Thread thread = new Thread(work, "dino4j-data");
             thread.setDaemon(true);
@@ -118,17 +118,17 @@ public final class BatchLoader implements AutoCloseable {
             int threads,
             int prefetch,
             Consumer<String> warnings) {
-        return open(source, config, batchSize, Worker.ALONE, seed, startStep, threads, prefetch, warnings);
+        return open(source, config, batchSize, List.of(Worker.ALONE), seed, startStep, threads, prefetch, warnings);
     }
 
     /**
-     * Opens the loader of one of several workers and starts making its first batches. Together they see what one worker with all their images
-     * would: see {@link Worker}.
+     * Opens the loader of some of several workers and starts making their first batches: of every step one batch for each of them, in their
+     * order. Together all workers see the images that one with all of them would: see {@link Worker}.
      *
      * @param source images, at least one of them readable
      * @param config crops, masks and augmentations
-     * @param batchSize B, images per batch of this worker
-     * @param worker whose part of the batches
+     * @param batchSize B, images per batch of a worker
+     * @param workers whose parts of the batches, at least one
      * @param seed equal seeds give equal batches
      * @param startStep step of the first batch; to resume after k finished steps, k
      * @param threads that decode and augment, at least 1
@@ -140,19 +140,24 @@ public final class BatchLoader implements AutoCloseable {
             ImageSource source,
             MultiCropConfig config,
             int batchSize,
-            Worker worker,
+            List<Worker> workers,
             long seed,
             long startStep,
             int threads,
             int prefetch,
             Consumer<String> warnings) {
-        if (batchSize <= 0 || threads <= 0 || prefetch < 0 || startStep < 0 || source.size() <= 0) {
+        if (workers.isEmpty()
+                || batchSize <= 0
+                || threads <= 0
+                || prefetch < 0
+                || startStep < 0
+                || source.size() <= 0) {
             throw new IllegalArgumentException(
-                    "cannot load batches of %d from %d images with %d threads, prefetch %d, from step %d"
-                            .formatted(batchSize, source.size(), threads, prefetch, startStep));
+                    "cannot load batches of %d for %d workers from %d images with %d threads, prefetch %d, from step %d"
+                            .formatted(batchSize, workers.size(), source.size(), threads, prefetch, startStep));
         }
         BatchLoader loader =
-                new BatchLoader(source, config, batchSize, worker, seed, startStep, threads, prefetch, warnings);
+                new BatchLoader(source, config, batchSize, workers, seed, startStep, threads, prefetch, warnings);
         loader.schedule();
         return loader;
     }
@@ -193,11 +198,7 @@ public final class BatchLoader implements AutoCloseable {
      * @return U
      */
     public int upperBound() {
-        int slots = MultiCropConfig.GLOBAL_CROPS * batchSize;
-        int[] upper =
-                masks.slotUpper(); // ascending: in the worst case this worker has the largest of all workers' masks
-        int most = IntStream.of(upper).skip(Math.max(0, upper.length - slots)).sum();
-        return Math.max(1, most); // an empty array is of no use to a graph
+        return Math.max(1, masks.upperBound()); // an empty array is of no use to a graph
     }
 
     /**
@@ -248,7 +249,8 @@ public final class BatchLoader implements AutoCloseable {
 
     private synchronized void schedule() {
         while (!closed && !free.isEmpty()) {
-            Work work = new Work(nextStep++, free.remove());
+            Worker worker = workers.get((int) (nextBatch % workers.size()));
+            Work work = new Work(nextBatch++ / workers.size(), worker, free.remove());
             pending.add(work);
             for (int i = 0; i < jobs; i++) {
                 pool.execute(work);
@@ -268,14 +270,16 @@ public final class BatchLoader implements AutoCloseable {
     /** The making of one batch. Several threads run it at once, each taking the next sample until none is left. */
     private final class Work implements Runnable {
         final long step;
+        final Worker worker;
         final BatchArrays arrays;
         final CompletableFuture<Batch> done = new CompletableFuture<>();
         private final int[] indices = new int[batchSize];
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicInteger left = new AtomicInteger(batchSize);
 
-        Work(long step, BatchArrays arrays) {
+        Work(long step, Worker worker, BatchArrays arrays) {
             this.step = step;
+            this.worker = worker;
             this.arrays = arrays;
         }
 
@@ -286,8 +290,7 @@ public final class BatchLoader implements AutoCloseable {
                 for (int i = next.getAndIncrement(); i < batchSize && !closed; i = next.getAndIncrement()) {
                     fill(i, canvas);
                     if (left.decrementAndGet() == 0) {
-                        MaskSet all = masks.draw(block, maskSeed.at(step, 0));
-                        MaskSet set = worker.part(all, MultiCropConfig.GLOBAL_CROPS, batchSize, config.numPatches());
+                        MaskSet set = masks.draw(block, maskSeed.at(step, worker.rank()));
                         arrays.putMasks(set);
                         done.complete(
                                 new Batch(arrays, step, indices, set.indices().length, BatchLoader.this::takeBack));

@@ -120,7 +120,7 @@ final class BatchLoaderTest {
         }
     }
 
-    /** Two workers of batch 3, and three of batch 2, see what one of batch 6 sees: images, crops, masks. */
+    /** Two workers of batch 3, and three of batch 2, see what one of batch 6 sees: images and crops; masks are their own. */
     @ParameterizedTest
     @CsvSource({"2,0", "3,0", "6,0", "2,4"})
     void workersShareTheBatchOfOne(int world, int start) {
@@ -131,7 +131,15 @@ final class BatchLoaderTest {
         }
         for (int rank = 0; rank < world; rank++) {
             try (BatchLoader loader = BatchLoader.open(
-                    shapes, CONFIG, part, new Worker(rank, world), 42, start, 2, 1, BatchLoaderTest::failOnWarning)) {
+                    shapes,
+                    CONFIG,
+                    part,
+                    List.of(new Worker(rank, world)),
+                    42,
+                    start,
+                    2,
+                    1,
+                    BatchLoaderTest::failOnWarning)) {
                 List<Copy> own = take(loader, 5);
                 for (int step = 0; step < 5; step++) {
                     assertPart(whole.get(step), own.get(step), rank * part, part);
@@ -142,12 +150,34 @@ final class BatchLoaderTest {
         assertThrows(IllegalArgumentException.class, () -> new Worker(2, 2));
     }
 
+    @Test
+    void aLoaderOfSeveralWorkersMakesTheBatchesOfEach() {
+        List<Worker> workers = List.of(new Worker(1, 3), new Worker(2, 3));
+        List<Copy> both;
+        try (BatchLoader loader = open(workers, 4)) {
+            both = take(loader, 6);
+        }
+        for (int w = 0; w < workers.size(); w++) {
+            try (BatchLoader loader = open(List.of(workers.get(w)), 4)) {
+                List<Copy> own = take(loader, 3);
+                for (int step = 0; step < 3; step++) {
+                    own.get(step).assertSame(both.get(2 * step + w));
+                    assertEquals(4 + step, both.get(2 * step + w).step());
+                }
+            }
+        }
+        assertFalse(Arrays.equals(both.get(0).masks(), both.get(1).masks()), "each worker draws masks of its own");
+    }
+
+    private BatchLoader open(List<Worker> workers, long start) {
+        return BatchLoader.open(shapes, CONFIG, 2, workers, 42, start, 2, 1, BatchLoaderTest::failOnWarning);
+    }
+
     private static void assertPart(Copy whole, Copy own, int first, int part) {
         assertEquals(whole.step(), own.step());
         assertEquals(whole.images().subList(first, first + part), own.images());
         assertRows(whole.globals(), own.globals(), first, part, MultiCropConfig.GLOBAL_CROPS);
         assertRows(whole.locals(), own.locals(), first, part, CONFIG.localCrops());
-        assertRows(whole.masks(), own.masks(), first, part, MultiCropConfig.GLOBAL_CROPS);
         int at = 0;
         for (int i = 0; i < own.masks().length; i++) {
             if (own.masks()[i] > 0) {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
             "  ./dino4j pretrain --images photos/ --preset nano --epochs 20 --out runs/photos",
             "  ./dino4j pretrain --out runs/photos --epochs 40 --resume",
             "  ./dino4j pretrain --serve",
+            "  ./dino4j pretrain --devices 2",
             "  ./dino4j pretrain --images photos/ --init dinov2_vits14_pretrain.pth",
             "  ./dino4j pretrain --images photos/ --config vitl14.yaml --set train.batch_size_per_gpu=16"
         })

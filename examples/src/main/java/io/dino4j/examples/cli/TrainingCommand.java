@@ -10,6 +10,7 @@ import io.dino4j.train.StepObserver;
 import io.dino4j.train.Training;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
+import io.dino4j.train.config.Division;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.live.LiveFeed;
 import io.dino4j.train.live.LivePage;
@@ -45,6 +46,13 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     @Mixin
     private KernelsOption kernels;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "N",
+            description =
+                    "Share every step among N groups of processors of this machine, each with a replica of the model: as many images in a step as without, N ranks (train.world_size) unless the configuration has a multiple of N.")
+    private int devices = 1;
 
     @Option(
             names = "--serve",
@@ -91,14 +99,25 @@ abstract class TrainingCommand implements Callable<Integer> {
         TrainingImages set = TrainingImages.of(layers.resolve().train().datasetPath());
         int count = set.source().size();
         List<String> notes = new ArrayList<>();
-        RunConfig resolved = complete(layers, layers.resolve(count), count, goesOn, notes);
+        requireProcessors();
+        RunConfig whole = complete(layers, layers.resolve(count), count, goesOn, notes);
+        RunConfig resolved = Division.among(devices, ConfigLayers.of(whole), count);
         Optional<KnnProbe> probe = set.probe(resolved, options.val());
         try (RunDirectory directory = RunDirectory.open(folder, resume);
                 ConsoleProgress progress = new ConsoleProgress(System.err)) {
             notes.forEach(progress::say);
-            Pretrainer.Request request =
-                    new Pretrainer.Request(resolved, set.source(), probe, directory, command(), kernels.list());
+            Pretrainer.Request request = new Pretrainer.Request(
+                            resolved, set.source(), probe, directory, command(), kernels.list())
+                    .onDevices(devices);
             return serve == null ? train(request, progress, StepObserver.NONE) : trainAndServe(request, progress);
+        }
+    }
+
+    private void requireProcessors() {
+        int processors = Runtime.getRuntime().availableProcessors();
+        if (devices < 1 || devices > processors) {
+            throw new ConfigException(
+                    "--devices is %d; this machine has processors for 1 to %d".formatted(devices, processors));
         }
     }
 

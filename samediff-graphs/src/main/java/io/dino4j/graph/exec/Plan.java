@@ -12,7 +12,10 @@ import io.dino4j.graph.op.GraphOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,10 +33,12 @@ public final class Plan implements AutoCloseable {
     private final long arenaBytes;
     private final Scratch scratch;
     private final KeptWeights weights;
+    private List<List<String>> finished =
+            List.of(); // outputs that are done after each step, found when first asked for
     private boolean closed;
 
-    /** One op of the plan with the arrays it reads, or a copy from or to an array that it cannot work on in place. */
-    record Step(String opName, Cost cost, Kernel kernel, List<INDArray> reads) {}
+    /** One op of the plan with the arrays it reads and writes, or a copy from or to an array that it cannot work on in place. */
+    record Step(String opName, Cost cost, Kernel kernel, List<INDArray> reads, List<INDArray> writes) {}
 
     private Plan(
             List<Step> steps,
@@ -138,7 +143,12 @@ public final class Plan implements AutoCloseable {
                 Kernel kernel = call.op() instanceof GraphOp op
                         ? kernel(new OpCall(op, call.inputs(), call.outputs(), context), providers)
                         : new StockKernel(call.op(), call.inputs(), call.outputs());
-                steps.add(new Step(call.op().opName(), call.cost(), kernel, call.inputs()));
+                steps.add(new Step(
+                        call.op().opName(),
+                        call.cost(),
+                        kernel,
+                        call.inputs(),
+                        Stream.of(call.outputs()).filter(Objects::nonNull).toList()));
             }
             trace.copies().forEach(c -> steps.add(copy(c)));
             return steps;
@@ -150,7 +160,7 @@ public final class Plan implements AutoCloseable {
 
     private static Step copy(Trace.Copy c) {
         Cost cost = new Cost(0, 2.0 * c.to().length() * c.to().dataType().width());
-        return new Step("copy", cost, () -> c.to().assign(c.from()), List.of(c.from()));
+        return new Step("copy", cost, () -> c.to().assign(c.from()), List.of(c.from()), List.of(c.to()));
     }
 
     private static Kernel kernel(OpCall call, List<KernelProvider> providers) {
@@ -209,6 +219,36 @@ public final class Plan implements AutoCloseable {
     /** Runs every op once. */
     public void run() {
         run(0, steps.size());
+    }
+
+    /**
+     * Runs every op once, and tells of each output as soon as no op will write to it any more: what is done with it may overlap with the ops
+     * that are left if it is done elsewhere.
+     *
+     * @param done given the name of an output
+     */
+    public void run(Consumer<String> done) {
+        requireOpen();
+        if (finished.isEmpty()) {
+            finished = finished();
+        }
+        for (int i = 0; i < steps.size(); i++) {
+            steps.get(i).kernel().run();
+            finished.get(i).forEach(done);
+        }
+    }
+
+    private List<List<String>> finished() {
+        List<List<String>> after = new ArrayList<>();
+        steps.forEach(s -> after.add(new ArrayList<>()));
+        outputs.forEach((name, array) -> {
+            int last = steps.size() - 1;
+            while (last > 0 && steps.get(last).writes().stream().noneMatch(a -> Leaves.overlap(a, array))) {
+                last--;
+            }
+            after.get(last).add(name);
+        });
+        return after;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.dino4j.graph.ssl;
 import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.BoundGraph;
 import io.dino4j.graph.op.KoLeo;
+import io.dino4j.graph.op.WeightedSum;
 import io.dino4j.graph.vit.Crops;
 import io.dino4j.graph.vit.TokenLayout;
 import io.dino4j.graph.vit.Tokens;
@@ -15,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The regulariser of a step with several micro-batches. The nearest neighbour of a feature may be in any of them, so features of all are
+ * The regulariser of a step with several micro-batches. The nearest neighbour of a feature may be in any of those of its rank, so features of all are
  * needed before the first gradient: {@link #features} gives those of a micro-batch, {@link #loss} value and gradient of all.
  */
 public final class KoLeoGraph {
@@ -52,13 +53,20 @@ public final class KoLeoGraph {
         SameDiff sd = BoundGraph.create();
         SDVariable x = sd.placeHolder(
                 FEATURES, type, c.stepGlobalRows(), c.student().backbone().embedDim());
-        add(sd, x).rename(StudentGraph.KOLEO_LOSS);
+        add(sd, x, c).rename(StudentGraph.KOLEO_LOSS);
         sd.setLossVariables(StudentGraph.KOLEO_LOSS);
         return sd;
     }
 
-    /** Two views of an image must not meet: each crop is a group of its own. */
-    static SDVariable add(SameDiff sd, SDVariable features) {
-        return new KoLeo(sd, features, SslConfig.GLOBAL_CROPS, EPS).outputVariables()[0];
+    /**
+     * Two views of an image must not meet, nor the images of two ranks: each crop of a rank is a group of its own. The mean over all
+     * ranks counts.
+     */
+    static SDVariable add(SameDiff sd, SDVariable features, SslConfig c) {
+        SslConfig.Share share = c.share();
+        SDVariable sum = new KoLeo(sd, features, SslConfig.GLOBAL_CROPS * share.ranks(), EPS).outputVariables()[0];
+        return share.worldSize() == 1
+                ? sum
+                : new WeightedSum(sd, List.of(sum), new double[] {1.0 / share.worldSize()}).outputVariable();
     }
 }

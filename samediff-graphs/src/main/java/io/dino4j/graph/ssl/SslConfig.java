@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param student the network that is trained
  * @param frozenTeacher the network that is distilled, with heads of its own; empty if the student's average makes the targets
  * @param batch {@code B}, images that are worked on at once: a micro-batch
- * @param microBatches {@code k}, micro-batches in a step; targets and losses are those of all {@code k B} images together
+ * @param microBatches {@code k}, micro-batches that are worked through here in a step, those of all ranks of the share; targets and
+ *     losses are those of all {@code k B} images together
  * @param globalSize pixels on a side of the two global crops
  * @param localSize pixels on a side of the local crops
  * @param localCrops {@code L}, local crops of an image, 0 or more
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param ibotWeight weight of the patch loss
  * @param dropRate stochastic depth of the student; 0 with a frozen teacher
  * @param dropUniform the same rate in all blocks, else rising linearly from 0
+ * @param share the ranks that are worked out here
  */
 public record SslConfig(
         Network student,
@@ -39,7 +41,8 @@ public record SslConfig(
         double koleoWeight,
         double ibotWeight,
         double dropRate,
-        boolean dropUniform) {
+        boolean dropUniform,
+        Share share) {
     /** Prefix of the backbone's parameters. */
     public static final String BACKBONE = "backbone.";
 
@@ -61,6 +64,62 @@ public record SslConfig(
     }
 
     /**
+     * The part of a step that is worked out here. A step is divided among ranks (official: one for each GPU), each with as many
+     * micro-batches. Its objective is the mean over ranks, and what a share has of it is divided by all of them: losses and gradients
+     * of all shares add up. Targets are balanced over all ranks; KoLeo compares the images of a rank with each other only.
+     *
+     * @param ranks how many of them are here, at least 1; their micro-batches follow each other
+     * @param worldSize how many there are
+     */
+    public record Share(int ranks, int worldSize) {
+        /** A step that is not divided. */
+        public static final Share WHOLE = new Share(1, 1);
+
+        /** Checks the numbers. */
+        public Share {
+            if (ranks < 1 || ranks > worldSize) {
+                throw new IllegalArgumentException("%d of %d ranks cannot be worked out".formatted(ranks, worldSize));
+            }
+        }
+    }
+
+    /** A step that is worked out here as a whole. */
+    public SslConfig(
+            Network student,
+            Optional<Network> frozenTeacher,
+            int batch,
+            int microBatches,
+            int globalSize,
+            int localSize,
+            int localCrops,
+            int maxMasked,
+            Targets targets,
+            double studentTemp,
+            double dinoWeight,
+            double koleoWeight,
+            double ibotWeight,
+            double dropRate,
+            boolean dropUniform) {
+        this(
+                student,
+                frozenTeacher,
+                batch,
+                microBatches,
+                globalSize,
+                localSize,
+                localCrops,
+                maxMasked,
+                targets,
+                studentTemp,
+                dinoWeight,
+                koleoWeight,
+                ibotWeight,
+                dropRate,
+                dropUniform,
+                Share.WHOLE);
+    }
+
+    /**
      * Checks what the losses need.
      *
      * @throws IllegalArgumentException naming what does not fit
@@ -70,7 +129,11 @@ public record SslConfig(
             throw new IllegalArgumentException(
                     "a step needs images, got %d batches of %d".formatted(microBatches, batch));
         }
-        if (koleoWeight != 0 && (long) batch * microBatches < 2) {
+        if (microBatches % share.ranks() != 0) {
+            throw new IllegalArgumentException(
+                    "%d micro-batches cannot be those of %d ranks".formatted(microBatches, share.ranks()));
+        }
+        if (koleoWeight != 0 && (long) batch * microBatches / share.ranks() < 2) {
             throw new IllegalArgumentException(
                     "KoLeo compares the images of a batch: train.batch_size_per_gpu must be at least 2, or"
                             + " dino.koleo_loss_weight 0");
@@ -140,9 +203,14 @@ public record SslConfig(
         return GLOBAL_CROPS * batch;
     }
 
-    /** Images of a step, {@code k B}. */
+    /** Images of a step that are worked on here, {@code k B}. */
     public int stepImages() {
         return microBatches * batch;
+    }
+
+    /** Images of a step over all ranks: what losses are divided by. */
+    public long worldImages() {
+        return (long) stepImages() / share.ranks() * share.worldSize();
     }
 
     /** Cls tokens of the global crops of a step, {@code 2 k B}. */

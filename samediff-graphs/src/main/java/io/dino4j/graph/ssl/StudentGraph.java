@@ -158,13 +158,13 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
             values.add(value);
         }
 
-        /** Mean over images and pairs of crops: every row counts {@code 1 / (k B pairs)}. */
+        /** Mean over images of all ranks and pairs of crops: every row counts {@code 1 / (images pairs)}. */
         private void addClsLoss(String name, SDVariable logits, int rows, int targets, IntBinaryOperator target) {
             int prototypes = c.student().dinoHead().prototypes();
             SDVariable all = sd.hasVariable(TargetsGraph.CLS_TARGETS)
                     ? sd.getVariable(TargetsGraph.CLS_TARGETS)
                     : sd.placeHolder(TargetsGraph.CLS_TARGETS, type, c.stepGlobalRows(), prototypes);
-            double share = 1.0 / ((double) c.stepImages() * c.clsTerms());
+            double share = 1.0 / ((double) c.worldImages() * c.clsTerms());
             SDVariable weight = sd.constant(name + ".weights", Nd4j.valueArrayOf(new long[] {rows}, share, type));
             SDVariable assignment = assignment(name, rows, targets, target, false);
             SDVariable value = new PrototypeCrossEntropy(sd, logits, all, assignment, weight, c.studentTemp())
@@ -174,12 +174,12 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
         }
 
         /**
-         * Over the whole batch, which several micro-batches cannot see: their part of {@code sum_i g_i . x_i} has the same gradient if
+         * Over the whole batch of a rank, which several micro-batches cannot see: their part of {@code sum_i g_i . x_i} has the same gradient if
          * {@code g} is KoLeo's at {@code x}.
          */
         private void addKoLeo(SDVariable cls) {
             if (c.microBatches() == 1) {
-                SDVariable value = KoLeoGraph.add(sd, cls);
+                SDVariable value = KoLeoGraph.add(sd, cls, c);
                 value.rename(KOLEO_LOSS);
                 add(KOLEO_LOSS, c.koleoWeight(), value);
             } else {
@@ -207,8 +207,9 @@ public record StudentGraph(SameDiff graph, Tokens tokens, HeadRows rows, List<Te
             SDVariable assignment = assignment(name, c.patchRows(), 1, (row, j) -> row, true);
             SDVariable sum = new PrototypeCrossEntropy(sd, logits, targets, assignment, weights, c.studentTemp())
                     .outputVariables()[0];
-            SDVariable mean =
-                    new WeightedSum(sd, List.of(sum), new double[] {1.0 / c.stepGlobalRows()}).outputVariable();
+            SDVariable mean = new WeightedSum(
+                            sd, List.of(sum), new double[] {1.0 / (SslConfig.GLOBAL_CROPS * c.worldImages())})
+                    .outputVariable();
             mean.rename(name);
             add(name, c.ibotWeight(), mean);
         }

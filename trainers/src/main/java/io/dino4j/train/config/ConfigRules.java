@@ -18,6 +18,7 @@ final class ConfigRules {
             "train.saveckp_freq",
             "train.num_workers",
             "train.accumulation_steps",
+            "train.world_size",
             "sentinel.patience",
             "sentinel.min_prototypes",
             "student.patch_size",

@@ -121,6 +121,8 @@ public record RunConfig(
      * @param precision number format of the matrix products
      * @param accumulationSteps micro-batches of {@code batchSizePerGpu} images in a step, at least 1
      * @param recomputeBlocks true to work out the activations of a block again in the backward pass, for less memory
+     * @param worldSize ranks that a step is divided among, at least 1: upstream's number of GPUs. As many devices or workers may work
+     *     them out, or fewer
      */
     public record Train(
             int batchSizePerGpu,
@@ -134,20 +136,12 @@ public record RunConfig(
             Centering centering,
             Precision precision,
             int accumulationSteps,
-            boolean recomputeBlocks) {
+            boolean recomputeBlocks,
+            int worldSize) {
 
-        /** Images of one worker in a step: those of all its micro-batches. */
+        /** Images in a step, of all micro-batches of all ranks: what the learning rate and the momentum follow. */
         public int imagesPerStep() {
-            return imagesPerStep(1);
-        }
-
-        /**
-         * Images in a step: what the learning rate and the momentum follow.
-         *
-         * @param workers number of workers, at least 1
-         */
-        public int imagesPerStep(int workers) {
-            return Math.multiplyExact(Math.multiplyExact(batchSizePerGpu, accumulationSteps), workers);
+            return Math.multiplyExact(Math.multiplyExact(batchSizePerGpu, accumulationSteps), worldSize);
         }
 
         /** Steps between checkpoints. */
@@ -516,13 +510,22 @@ public record RunConfig(
     /**
      * SHA-256, in hex, of what decides a run's numbers. Folders and files, loader threads, how often to save or evaluate, the
      * number of epochs, the learning rate and the clipping are left out, so that a resumed run may change them: go on
-     * for longer, with the schedules of the longer run, or more gently. So is what follows: each phase has a hash of its own.
+     * for longer, with the schedules of the longer run, or more gently. So is what follows: each phase has a hash of its own. Of the images
+     * in a step only their number counts, not how they are divided among ranks and micro-batches: a run may go on with more workers or fewer.
      */
     public String hash() {
         ObjectNode tree = ConfigTree.YAML.valueToTree(this);
         tree.remove(List.of("MODEL", "compute_precision", "evaluation", "sentinel", "phases"));
         ((ObjectNode) tree.get("train"))
-                .remove(List.of("output_dir", "saveckp_freq", "num_workers", "cache_dataset", "recompute_blocks"));
+                .put("batch_size_per_gpu", train.imagesPerStep())
+                .put("accumulation_steps", 1)
+                .remove(List.of(
+                        "output_dir",
+                        "saveckp_freq",
+                        "num_workers",
+                        "cache_dataset",
+                        "recompute_blocks",
+                        "world_size"));
         ((ObjectNode) tree.get("student")).remove("pretrained_weights");
         ((ObjectNode) tree.get("distillation")).put("teacher_weights", distillation.isOn());
         ((ObjectNode) tree.get("optim")).remove(List.of("epochs", "base_lr", "clip_grad"));

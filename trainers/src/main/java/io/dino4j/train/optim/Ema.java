@@ -22,8 +22,18 @@ public final class Ema {
      * @param workers who averages
      */
     public Ema(long length, Workers workers) {
+        this(List.of(new ParameterGroups.Range(0, length, 0, 1, 1, false)), workers);
+    }
+
+    /**
+     * Averaging of some ranges of a vector; the others stay as they are.
+     *
+     * @param ranges which
+     * @param workers who averages
+     */
+    public Ema(List<ParameterGroups.Range> ranges, Workers workers) {
         this.workers = workers;
-        this.blocks = new Blocks(List.of(new ParameterGroups.Range(0, length, 0, 1, 1, false)));
+        this.blocks = new Blocks(ranges);
         this.buffers = Blocks.buffers(workers.threads(), 2);
         this.averages = new PointerCache(workers.threads());
         this.sources = new PointerCache(workers.threads());

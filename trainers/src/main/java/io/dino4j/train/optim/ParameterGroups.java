@@ -173,6 +173,12 @@ public final class ParameterGroups {
         return ranges;
     }
 
+    /** Those of the {@link #ranges} that are not of a sub-network. */
+    public List<Range> rangesOutside(String subNetwork) {
+        int left = subNetworks.indexOf(subNetwork);
+        return ranges.stream().filter(r -> r.subNetwork() != left).toList();
+    }
+
     /** First parts of the names, by first appearance. */
     public List<String> subNetworks() {
         return subNetworks;

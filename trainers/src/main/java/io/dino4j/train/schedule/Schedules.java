@@ -24,14 +24,13 @@ public record Schedules(
      * The schedules of a configuration.
      *
      * @param config the run
-     * @param workers number of workers, each with {@link RunConfig.Train#imagesPerStep()} images a step
      */
-    public static Schedules of(RunConfig config, int workers) {
+    public static Schedules of(RunConfig config) {
         RunConfig.Optim optim = config.optim();
         RunConfig.Teacher teacher = config.teacher();
         long epoch = config.train().officialEpochLength();
         long total = config.totalSteps();
-        int batch = config.train().imagesPerStep(workers);
+        int batch = config.train().imagesPerStep();
         double peak = optim.scaledLr(batch);
         long tempSteps = teacher.warmupTeacherTempEpochs() * epoch;
         Schedule momentum = new CosineSchedule(teacher.momentumTeacher(), teacher.finalMomentumTeacher(), total, 0, 0);

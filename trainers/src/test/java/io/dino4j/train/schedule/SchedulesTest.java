@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 final class SchedulesTest {
     @Test
     void theDefaultRunIsUpstreams() {
-        Schedules plan = Schedules.of(ConfigLayers.defaults().resolve(), 32);
+        Schedules plan = Schedules.of(ConfigLayers.defaults()
+                .overrides(List.of("train.world_size=32"))
+                .resolve());
         double peak = 4e-3 * Math.sqrt(2);
         assertEquals(125_000, plan.totalSteps());
         assertEquals(0, plan.lr().at(0));
@@ -35,14 +37,18 @@ final class SchedulesTest {
                 .overrides(keys)
                 .overrides(List.of("train.accumulation_steps=4"))
                 .resolve();
-        double atEight = Schedules.of(small, 1).momentum().at(0);
+        RunConfig full = ConfigLayers.defaults()
+                .overrides(keys)
+                .overrides(List.of("train.accumulation_steps=4", "train.world_size=64"))
+                .resolve();
+        double atEight = Schedules.of(small).momentum().at(0);
         assertEquals(0.992, Math.pow(atEight, 2048 / 8), 1e-12);
-        assertEquals(Math.pow(atEight, 4), Schedules.of(large, 1).momentum().at(0), 1e-12);
-        assertEquals(0.992, Schedules.of(large, 64).momentum().at(0), 1e-15);
-        assertEquals(1, Schedules.of(small, 1).momentum().at(125_000));
+        assertEquals(Math.pow(atEight, 4), Schedules.of(large).momentum().at(0), 1e-12);
+        assertEquals(0.992, Schedules.of(full).momentum().at(0), 1e-15);
+        assertEquals(1, Schedules.of(small).momentum().at(125_000));
         assertEquals(
-                2 * Schedules.of(small, 1).lr().at(20_000),
-                Schedules.of(large, 1).lr().at(20_000),
+                2 * Schedules.of(small).lr().at(20_000),
+                Schedules.of(large).lr().at(20_000),
                 1e-5,
                 "the learning rate follows the images of a step too");
     }

@@ -2,6 +2,7 @@ package io.dino4j.graph.kernel.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
+import io.dino4j.graph.kernel.KernelThreads;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.dnnl.dnnl_engine;
@@ -55,7 +56,7 @@ final class Dnnl {
                         v.patch(),
                         ISA.getOrDefault(isa, "ISA 0x" + Integer.toHexString(isa)),
                         multipliesBfloat16() ? "bf16 instructions" : "no bf16 instructions",
-                        threads());
+                        KernelThreads.count());
     }
 
     /** True if the processor, as oneDNN sees it, has instructions for products of bfloat16 numbers. */
@@ -63,14 +64,6 @@ final class Dnnl {
         int bits = dnnl_cpu_isa_avx512_core_bf16 & ~dnnl_cpu_isa_avx512_core_vnni
                 | dnnl_cpu_isa_avx2_vnni_2 & ~dnnl_cpu_isa_avx2_vnni;
         return (dnnl_get_effective_cpu_isa() & bits) != 0;
-    }
-
-    /** Threads that OpenMP was told to use, else the processors it will find. */
-    static int threads() {
-        String env = System.getenv("OMP_NUM_THREADS");
-        return env != null && env.matches("[1-9][0-9]{0,3}")
-                ? Integer.parseInt(env)
-                : Runtime.getRuntime().availableProcessors();
     }
 
     /** Fails with {@code what} unless oneDNN was content. */

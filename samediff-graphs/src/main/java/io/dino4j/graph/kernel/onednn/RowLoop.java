@@ -1,5 +1,6 @@
 package io.dino4j.graph.kernel.onednn;
 
+import io.dino4j.graph.kernel.KernelThreads;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -54,7 +55,7 @@ final class RowLoop implements Runnable {
 
     /** The threads that a number of rows is worth. */
     static int threads(long rows, long width) {
-        return rows * width < WORTH_A_THREAD ? 1 : (int) Math.min(Dnnl.threads(), rows);
+        return rows * width < WORTH_A_THREAD ? 1 : (int) Math.min(KernelThreads.count(), rows);
     }
 
     @Override
@@ -90,7 +91,7 @@ final class RowLoop implements Runnable {
 
     /** Started when first needed. */
     private static final class Pool {
-        static final ExecutorService THREADS = Executors.newFixedThreadPool(Math.max(1, Dnnl.threads() - 1), r -> {
+        static final ExecutorService THREADS = Executors.newFixedThreadPool(Math.max(1, KernelThreads.all() - 1), r -> {
             Thread t = new Thread(r, "dino4j-rows");
             t.setDaemon(true);
             return t;

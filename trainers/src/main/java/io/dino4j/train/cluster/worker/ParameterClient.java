@@ -1,0 +1,173 @@
+package io.dino4j.train.cluster.worker;
+
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.train.cluster.message.Attempt;
+import io.dino4j.train.cluster.message.Limits;
+import io.dino4j.train.cluster.message.Message;
+import io.dino4j.train.cluster.message.StateVector;
+import io.dino4j.train.optim.Shard;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * A worker's side of the parameter servers. Calls follow the course of a step: {@link #reduce} during it, {@link #push} of every gradient,
+ * {@link #norms}, {@link #commit}, {@link #pull}. Each may end with a {@link RegroupException}: then {@link #enter} again, and the step
+ * that it names. Whatever is done twice counts once.
+ *
+ * <p>For one thread, but {@link #push} and {@link #alive} for any.
+ */
+public final class ParameterClient implements AutoCloseable {
+    private final Servers servers;
+    private final Consumer<String> say;
+    private Message.Seat seat;
+    private volatile Attempt attempt = new Attempt(0, 0, 0);
+    private int tag;
+
+    /**
+     * A client that is not connected.
+     *
+     * @param name of the worker, unique in the run; it keeps its ranks when it comes back under the same name
+     * @param dialer opens the way to a server
+     * @param say lines for people
+     */
+    public ParameterClient(String name, FrameChannel.Dialer dialer, Consumer<String> say) {
+        this.servers = new Servers(name, dialer, say);
+        this.say = say;
+    }
+
+    /**
+     * Connects to all servers and takes a seat; waits for both as long as it takes.
+     *
+     * @return its ranks
+     * @throws RefusedByServerException if a server will not have this worker
+     */
+    public Message.Seat join(RunSetup setup) throws RefusedByServerException {
+        while (true) {
+            try {
+                servers.connect(setup);
+                seat = servers.seat(attempt.view());
+                at(new Attempt(attempt.generation(), seat.view(), attempt.step()));
+                return seat;
+            } catch (RegroupException e) {
+                servers.pause();
+            }
+        }
+    }
+
+    private void at(Attempt now) {
+        attempt = now;
+        servers.attempt(now);
+    }
+
+    /**
+     * Brings all servers to one step, completing one that not all of them have made, and goes on from there.
+     *
+     * @return the step
+     * @throws RegroupException if the membership has changed: {@link #join} again
+     * @throws RefusedByServerException if a server will not have this worker
+     */
+    public Standing enter(Member member) throws RefusedByServerException {
+        Rendezvous rendezvous = new Rendezvous(servers, member, seat, say);
+        Rendezvous.Meeting meeting = rendezvous.meet();
+        at(new Attempt(meeting.generation(), seat.view(), meeting.standing().step()));
+        tag = 0;
+        return meeting.standing();
+    }
+
+    /** Begins a step anew: its sums are counted from the first. */
+    public void begin() {
+        tag = 0;
+    }
+
+    /** Tells that this worker is alive though it does not contribute for a while. */
+    public void alive() {
+        servers.alive(attempt);
+    }
+
+    /**
+     * Waits a moment without contributing.
+     *
+     * @throws RegroupException if somebody has come or gone, or the run has gone back
+     */
+    public void await() {
+        servers.pause();
+        servers.confirm(attempt);
+    }
+
+    /**
+     * Brings values of all ranks together.
+     *
+     * @param values those of this worker's ranks; on return those of all
+     */
+    public void reduce(Message.Op op, double[] values) {
+        int length = Limits.DOUBLES;
+        for (int from = 0; from < values.length; from += length) {
+            double[] part = Arrays.copyOfRange(values, from, Math.min(values.length, from + length));
+            double[] sum = servers.reduce(attempt, tag++, seat, op, part);
+            System.arraycopy(sum, 0, values, from, sum.length);
+        }
+    }
+
+    /**
+     * Sends gradients of a step; every element once.
+     *
+     * @param gradients the sum over this worker's ranks
+     * @param from first element
+     * @param to one past the last
+     * @param packing how they are packed
+     */
+    public void push(ParameterVector gradients, long from, long to, GradientPacking packing) {
+        for (Shard shard : servers.shards()) {
+            long a = Math.max(from, shard.from());
+            long b = Math.min(to, shard.to());
+            if (a < b) {
+                servers.push(attempt, seat, gradients, a, b, packing);
+            }
+        }
+    }
+
+    /** Waits until all gradients are there: sums of squares of all blocks of their sum, in order. */
+    public double[] norms() {
+        return servers.norms(attempt);
+    }
+
+    /**
+     * Makes the step.
+     *
+     * @param update how
+     */
+    public void commit(StepUpdate update) {
+        servers.commit(attempt, update);
+        at(new Attempt(attempt.generation(), attempt.view(), attempt.step() + 1));
+        tag = 0;
+    }
+
+    /**
+     * Fetches a vector as it is after the last step.
+     *
+     * @param into all of it is written
+     */
+    public void pull(StateVector vector, ParameterVector into) {
+        servers.pull(vector, attempt.step(), into);
+    }
+
+    /** Steps done. */
+    public long step() {
+        return attempt.step();
+    }
+
+    /** Bytes to and from all servers so far. */
+    public FrameChannel.Volume volume() {
+        return servers.volume();
+    }
+
+    /** Gives the seat back. */
+    public void leave() {
+        servers.leave();
+    }
+
+    @Override
+    public void close() {
+        servers.close();
+    }
+}

@@ -1,0 +1,390 @@
+package io.dino4j.train.cluster.worker;
+
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.train.cluster.message.Attempt;
+import io.dino4j.train.cluster.message.Limits;
+import io.dino4j.train.cluster.message.Message;
+import io.dino4j.train.cluster.message.Message.Seat;
+import io.dino4j.train.cluster.message.Message.Status;
+import io.dino4j.train.cluster.message.StateVector;
+import io.dino4j.train.optim.Shard;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.FloatPointer;
+
+/** All servers of a run. Questions go to every one before the first answer is waited for; shard 0 is always the first to be waited for. */
+final class Servers implements AutoCloseable {
+    /** Gradients in a message: they stay in the cache from the vector to the transport. */
+    static final int CHUNK = 1 << 16;
+
+    private static final long PAUSE = 200;
+    private static final long PHASE_TRIES = 3000;
+    private static final long PATIENCE = 50; // pauses between two lines to the user
+
+    private final String name;
+    private final FrameChannel.Dialer dialer;
+    private final Consumer<String> say;
+    private final List<ShardLink> links = new ArrayList<>();
+    private final float[] floats = new float[Limits.FLOATS];
+    private final float[] gradients = new float[CHUNK];
+    private final ByteBuffer packed =
+            ByteBuffer.allocateDirect(2 * CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private List<Shard> shards = List.of();
+    private FrameChannel.Volume closed = FrameChannel.Volume.NONE;
+    private volatile Attempt attempt = new Attempt(0, 0, 0);
+
+    Servers(String name, FrameChannel.Dialer dialer, Consumer<String> say) {
+        this.name = name;
+        this.dialer = dialer;
+        this.say = say;
+    }
+
+    List<Shard> shards() {
+        return shards;
+    }
+
+    void attempt(Attempt now) {
+        attempt = now;
+        links.forEach(l -> l.attempt(now));
+    }
+
+    /** Reaches all servers, those that are lost anew, and tells them what they hold. */
+    void connect(RunSetup setup) throws RefusedByServerException {
+        shards = setup.shards();
+        for (int i = 0; i < shards.size(); i++) {
+            boolean fresh = i >= links.size() || links.get(i).isLost();
+            if (fresh) {
+                ShardLink link = dial(i);
+                if (i < links.size()) {
+                    forget(links.set(i, link));
+                } else {
+                    links.add(link);
+                }
+                link.attempt(attempt);
+            }
+        }
+        for (int i = 0; i < shards.size(); i++) {
+            configure(setup, i);
+        }
+    }
+
+    /** A server may still hold the phase before: the chief ends it, and the others wait for that. */
+    private void configure(RunSetup setup, int shard) throws RefusedByServerException {
+        for (long tries = 0; ; tries++) {
+            try {
+                configure(setup, shard, setup.generation());
+                return;
+            } catch (RefusedByServerException e) {
+                if (setup.phase() == 0 || setup.chief() || tries == PHASE_TRIES) {
+                    throw e;
+                }
+                pause();
+            }
+        }
+    }
+
+    private Status configure(RunSetup s, int shard, long generation) throws RefusedByServerException {
+        ShardLink link = links.get(shard);
+        long id = link.next();
+        link.send(new Message.Configure(
+                id,
+                generation,
+                s.yaml(),
+                s.configHash(),
+                shard,
+                shards.size(),
+                s.worldSize(),
+                s.workers(),
+                s.totalLength()));
+        return link.await(id, Status.class, () -> {});
+    }
+
+    private ShardLink dial(int shard) throws RefusedByServerException {
+        for (long tries = 0; ; tries++) {
+            try {
+                return new ShardLink(shard, dialer.dial(shard));
+            } catch (RefusedByServerException e) {
+                throw e;
+            } catch (IOException e) {
+                if (tries % PATIENCE == PATIENCE - 1) {
+                    say.accept("waiting for server %d: %s".formatted(shard, e.getMessage()));
+                }
+                pause();
+            }
+        }
+    }
+
+    private void forget(ShardLink link) {
+        closed = closed.plus(link.volume());
+        link.close();
+    }
+
+    void pause() {
+        try {
+            Thread.sleep(PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for the servers", e);
+        }
+    }
+
+    /** A seat of a view newer than {@code after}, or the one that is held. */
+    Seat seat(long after) throws RefusedByServerException {
+        ShardLink first = links.get(0);
+        for (long tries = 0; ; tries++) {
+            long id = first.next();
+            first.send(new Message.Join(id, name, after));
+            Message answer = first.await(id, Message.class, () -> {});
+            if (answer instanceof Seat seat) {
+                return seat;
+            }
+            if (answer instanceof Message.Waiting waiting && tries % PATIENCE == PATIENCE - 1) {
+                say.accept("waiting for workers: %d of %d are here".formatted(waiting.present(), waiting.expected()));
+            }
+            pause();
+        }
+    }
+
+    /** Makes all servers deaf to older views. */
+    List<Status> fence(long view) throws RefusedByServerException {
+        return ask(Status.class, (link, id) -> new Message.Fence(id, view));
+    }
+
+    List<Status> restore(long generation, long view, long step) throws RefusedByServerException {
+        return ask(Status.class, (link, id) -> new Message.Restore(id, generation, view, step));
+    }
+
+    @FunctionalInterface
+    private interface Question {
+        Message of(int shard, long request);
+    }
+
+    private <A extends Message> List<A> ask(Class<A> type, Question question) throws RefusedByServerException {
+        long[] ids = new long[links.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = links.get(i).next();
+            links.get(i).send(question.of(i, ids[i]));
+        }
+        List<A> answers = new ArrayList<>();
+        for (int i = 0; i < ids.length; i++) {
+            answers.add(links.get(i).await(ids[i], type, pulse(i)));
+        }
+        return answers;
+    }
+
+    /** The same where a refusal means that this worker's picture of the run is wrong. */
+    private <A extends Message> List<A> insist(Class<A> type, Question question) {
+        try {
+            return ask(type, question);
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
+    /** Waiting for shard 0, its answer to a sign of life is passed over; waiting for another, it is listened to. */
+    private ShardLink.Pulse pulse(int waitingFor) {
+        ShardLink first = links.get(0);
+        return () -> {
+            long id = first.next();
+            first.send(new Message.Blocked(id, attempt));
+            if (waitingFor != 0) {
+                first.await(id, Message.Ack.class, () -> {});
+            }
+        };
+    }
+
+    void alive(Attempt now) {
+        try {
+            ShardLink first = links.get(0);
+            first.send(new Message.Blocked(first.next(), now));
+        } catch (RegroupException e) {
+            // whoever asks the server next finds out
+        }
+    }
+
+    /** Asks whether a worker's place is still what it thinks. */
+    void confirm(Attempt now) {
+        ShardLink first = links.get(0);
+        long id = first.next();
+        first.send(new Message.Blocked(id, now));
+        try {
+            first.await(id, Message.Ack.class, () -> {});
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
+    double[] reduce(Attempt now, int tag, Seat seat, Message.Op op, double[] values) {
+        int shard = tag % links.size();
+        ShardLink link = links.get(shard);
+        long id = link.next();
+        link.send(new Message.Reduce(id, now, tag, seat.firstRank(), seat.rankCount(), op, values));
+        try {
+            return link.await(id, Message.Reduced.class, pulse(shard)).values();
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
+    /** Sends elements that one server holds. */
+    synchronized void push(
+            Attempt now, Seat seat, ParameterVector vector, long from, long to, GradientPacking packing) {
+        FloatPointer source = new FloatPointer(vector.vector().data().addressPointer());
+        ShardLink link = links.get(shardOf(from));
+        for (long at = from; at < to; at += CHUNK) {
+            int n = (int) Math.min(CHUNK, to - at);
+            source.position(at).get(gradients, 0, n);
+            packed.clear();
+            packing.pack(gradients, n, at, packed);
+            packed.flip();
+            link.send(new Message.Push(now, seat.firstRank(), seat.rankCount(), at, n, packing.encoding(), packed));
+        }
+    }
+
+    private int shardOf(long element) {
+        int i = 0;
+        while (element >= shards.get(i).to()) {
+            i++;
+        }
+        return i;
+    }
+
+    double[] norms(Attempt now) {
+        List<double[]> parts = new ArrayList<>();
+        int total = 0;
+        List<Message.BlockSquares> first =
+                insist(Message.BlockSquares.class, (shard, id) -> new Message.Norms(id, now, 0));
+        for (int i = 0; i < links.size(); i++) {
+            Message.BlockSquares part = first.get(i);
+            while (true) {
+                parts.add(part.squares());
+                total += part.squares().length;
+                int next = part.firstBlock() + part.squares().length;
+                if (next >= part.blocks()) {
+                    break;
+                }
+                part = more(i, now, next);
+            }
+        }
+        double[] all = new double[total];
+        int at = 0;
+        for (double[] part : parts) {
+            System.arraycopy(part, 0, all, at, part.length);
+            at += part.length;
+        }
+        return all;
+    }
+
+    private Message.BlockSquares more(int shard, Attempt now, int firstBlock) {
+        ShardLink link = links.get(shard);
+        long id = link.next();
+        link.send(new Message.Norms(id, now, firstBlock));
+        try {
+            return link.await(id, Message.BlockSquares.class, pulse(shard));
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
+    void commit(Attempt now, StepUpdate u) {
+        insist(
+                Message.Committed.class,
+                (shard, id) -> new Message.Commit(
+                        id, now, u.lr(), u.lastLayerLr(), u.weightDecay(), u.momentum(), u.factors(), u.note()));
+    }
+
+    void pull(StateVector vector, long step, ParameterVector into) {
+        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+        long[][] ids = new long[links.size()][];
+        for (int i = 0; i < links.size(); i++) {
+            ids[i] = everyPart(i, Limits.FLOATS, (offset, n, id) -> new Message.Pull(id, vector, step, offset, n));
+        }
+        for (int i = 0; i < links.size(); i++) {
+            for (long id : ids[i]) {
+                Message.Floats part = awaitFloats(i, id);
+                int n = part.floats().remaining() / Float.BYTES;
+                part.floats().asFloatBuffer().get(floats, 0, n);
+                target.position(part.offset()).put(floats, 0, n);
+            }
+        }
+    }
+
+    private Message.Floats awaitFloats(int shard, long id) {
+        try {
+            return links.get(shard).await(id, Message.Floats.class, pulse(shard));
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
+    @FunctionalInterface
+    private interface PartQuestion {
+        Message of(long offset, int count, long request);
+    }
+
+    private long[] everyPart(int shard, int size, PartQuestion question) {
+        Shard range = shards.get(shard);
+        ShardLink link = links.get(shard);
+        long[] ids = new long[(int) ((range.length() + size - 1) / size)];
+        for (int i = 0; i < ids.length; i++) {
+            long offset = range.from() + (long) i * size;
+            ids[i] = link.next();
+            link.send(question.of(offset, (int) Math.min(size, range.to() - offset), ids[i]));
+        }
+        return ids;
+    }
+
+    /** Gives all servers a state. */
+    List<Status> load(long generation, long view, Member.State state) throws RefusedByServerException {
+        ByteBuffer bytes = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < links.size(); i++) {
+            for (StateVector vector : StateVector.values()) {
+                FloatPointer source = new FloatPointer(
+                        state.vectors().of(vector).vector().data().addressPointer());
+                long[] ids = everyPart(i, CHUNK, (offset, n, id) -> {
+                    source.position(offset).get(floats, 0, n);
+                    bytes.clear().asFloatBuffer().put(floats, 0, n);
+                    return new Message.Load(id, generation, view, vector, offset, bytes.limit(n * Float.BYTES));
+                });
+                for (long id : ids) {
+                    links.get(i).await(id, Message.Ack.class, pulse(i));
+                }
+            }
+        }
+        return ask(
+                Status.class,
+                (shard, id) ->
+                        new Message.Loaded(id, generation, view, state.step(), state.optimizerSteps(), state.note()));
+    }
+
+    FrameChannel.Volume volume() {
+        FrameChannel.Volume all = closed;
+        for (ShardLink link : links) {
+            all = all.plus(link.volume());
+        }
+        return all;
+    }
+
+    void leave() {
+        if (links.isEmpty() || links.get(0).isLost()) {
+            return;
+        }
+        try {
+            ShardLink first = links.get(0);
+            long id = first.next();
+            first.send(new Message.Leave(id, name));
+            first.await(id, Message.Ack.class, () -> {});
+        } catch (RegroupException | RefusedByServerException e) {
+            // the seat is gone either way
+        }
+    }
+
+    @Override
+    public void close() {
+        links.forEach(ShardLink::close);
+    }
+}
