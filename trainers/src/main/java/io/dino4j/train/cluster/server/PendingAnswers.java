@@ -11,7 +11,8 @@ import java.util.function.Supplier;
 
 /** Requests that came too early for an answer. */
 final class PendingAnswers {
-    private static final int MOST = 64; // of a peer
+    /** Requests of a peer: more than it takes to ask for all parts of a large range at once. */
+    static final int MOST = 4096;
 
     /** A request; its supplier gives nothing while it is too early. */
     private record Pending(Peer peer, long request, Supplier<Optional<Message>> answer) {}

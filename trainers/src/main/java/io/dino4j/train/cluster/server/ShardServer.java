@@ -58,9 +58,9 @@ public final class ShardServer implements AutoCloseable {
         on(Message.Leave.class, this::leave);
         on(Message.Fence.class, this::fence);
         on(Message.Blocked.class, this::blocked);
-        on(Message.Load.class, (peer, m) -> Optional.of(run().load(m)));
-        on(Message.Loaded.class, (peer, m) -> Optional.of(run().loaded(m)));
-        on(Message.Restore.class, (peer, m) -> Optional.of(run().restore(m)));
+        on(Message.Load.class, (peer, m) -> heard(peer, run().load(m)));
+        on(Message.Loaded.class, (peer, m) -> heard(peer, run().loaded(m)));
+        on(Message.Restore.class, (peer, m) -> heard(peer, run().restore(m)));
         on(Message.Push.class, this::push);
         on(Message.Reduce.class, this::reduce);
         on(Message.Norms.class, this::norms);
@@ -248,6 +248,11 @@ public final class ShardServer implements AutoCloseable {
 
     private void heard(Peer peer) {
         membership.ifPresent(seats -> seats.heard(peer, now));
+    }
+
+    private Optional<Message> heard(Peer peer, Message answer) {
+        heard(peer);
+        return Optional.of(answer);
     }
 
     private void heard(Peer peer, Attempt attempt) {

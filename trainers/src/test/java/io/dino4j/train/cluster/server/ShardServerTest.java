@@ -362,10 +362,10 @@ final class ShardServerTest {
         assertRefused(
                 "make no step",
                 two.ask(a, 0, new Message.Commit(3, FIRST, Double.NaN, 0, 0, 0, new double[2], new byte[0])));
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < PendingAnswers.MOST; i++) {
             assertEquals(List.of(), two.tell(a, 0, new Message.Pull(3, StateVector.FIRST, 9, 0, 2)));
         }
-        assertRefused("64 requests wait already", two.ask(a, 0, new Message.Pull(3, StateVector.FIRST, 9, 0, 2)));
+        assertRefused("4096 requests wait already", two.ask(a, 0, new Message.Pull(3, StateVector.FIRST, 9, 0, 2)));
         two.servers.get(0).left(a);
         assertTrue(two.isAt(0, 0));
     }
