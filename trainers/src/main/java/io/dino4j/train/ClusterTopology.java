@@ -10,10 +10,12 @@ import io.dino4j.train.cluster.worker.RefusedByServerException;
 import io.dino4j.train.cluster.worker.RunSetup;
 import io.dino4j.train.cluster.worker.Standing;
 import io.dino4j.train.config.ConfigException;
+import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Shards;
 import io.dino4j.train.schedule.Hyper;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
@@ -24,6 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class ClusterTopology implements Topology {
     private final ParameterClient client;
     private final ClusterOptions options;
+    private final int images;
     private final Collective collective = new ServerCollective();
     private StepNote about;
     private Optional<StepNote> last = Optional.empty();
@@ -31,11 +34,13 @@ final class ClusterTopology implements Topology {
     /**
      * A process that has not joined.
      *
+     * @param images how many there are; all processes must have the same
      * @param run names the run, if this process records it
      */
-    ClusterTopology(ParameterClient client, ClusterOptions options, String run) {
+    ClusterTopology(ParameterClient client, ClusterOptions options, int images, String run) {
         this.client = client;
         this.options = options;
+        this.images = images;
         this.about = new StepNote(run, -1, 0, 1, Map.of());
     }
 
@@ -83,7 +88,7 @@ final class ClusterTopology implements Topology {
                     phase.number(),
                     options.chief(),
                     c.toYaml(),
-                    c.hash(),
+                    hash(c),
                     c.train().worldSize(),
                     options.workers(),
                     Shards.of(groups, options.servers())));
@@ -91,6 +96,20 @@ final class ClusterTopology implements Topology {
         } catch (RefusedByServerException e) {
             throw new TrainingException(e.getMessage(), e);
         }
+    }
+
+    /** What all processes must have in common: all that decides the numbers of the run, but where the images lie. */
+    private String hash(RunConfig c) {
+        RunConfig.Train t = c.train();
+        return "%s/%dx%d/%d images"
+                .formatted(
+                        ConfigLayers.of(c)
+                                .overrides(List.of("train.dataset_path=''"))
+                                .resolve(images)
+                                .hash(),
+                        t.accumulationSteps(),
+                        t.batchSizePerGpu(),
+                        images);
     }
 
     @Override

@@ -51,7 +51,7 @@ public final class ClusterWorker {
                 ConfigLayers.of(config).overrides(List.of("sentinel.period=0")).resolve(images.size());
         this.images = images;
         this.client = new ParameterClient(name, dialer, progress::say);
-        this.topology = new ClusterTopology(client, options, "");
+        this.topology = new ClusterTopology(client, options, images.size(), "");
         this.providers = providers;
         this.progress = progress;
     }

@@ -7,7 +7,9 @@ import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.ssl.SslConfig;
 import io.dino4j.train.checkpoint.Checkpoint;
 import io.dino4j.train.checkpoint.CheckpointStore;
+import io.dino4j.train.cluster.worker.FrameChannel;
 import io.dino4j.train.cluster.worker.LostStateException;
+import io.dino4j.train.cluster.worker.ParameterClient;
 import io.dino4j.train.cluster.worker.RegroupException;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Self-supervised pre-training from a configuration and images to weights and a report (official {@code train/train.py}). A run that is
@@ -68,6 +71,22 @@ public final class Pretrainer implements Training {
          */
         public Request onDevices(int devices) {
             return new Request(config, images, probe, directory, command, providers, Topology.local(devices));
+        }
+
+        /**
+         * The same as one of several processes: the one that records the run.
+         *
+         * @param name unique in the run, and before all others in the order of names
+         * @param dialer opens the way to a server
+         * @param options how it takes part; it is the chief
+         * @param say lines for people
+         * @throws IOException if the folder of the run cannot be written
+         */
+        public Request onCluster(String name, FrameChannel.Dialer dialer, ClusterOptions options, Consumer<String> say)
+                throws IOException {
+            ParameterClient client = new ParameterClient(name, dialer, say);
+            Topology topology = new ClusterTopology(client, options, images.size(), directory.id());
+            return new Request(config, images, probe, directory, command, providers, topology);
         }
     }
 

@@ -22,6 +22,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** The folder of a run: what was asked for, what happened, and the weights. One process at a time may write to it. */
@@ -203,6 +204,19 @@ public final class RunDirectory implements AutoCloseable {
     /** Times that the run in a folder went back to a checkpoint. */
     public static Path rollbacksFile(Path folder) {
         return folder.resolve("rollbacks.json");
+    }
+
+    /**
+     * A name that no other run has: parameter servers tell by it whose state they hold.
+     *
+     * @throws IOException if it cannot be read or written
+     */
+    String id() throws IOException {
+        Path file = path.resolve("run-id");
+        if (!Files.exists(file)) {
+            replace(file, UUID.randomUUID().toString());
+        }
+        return Files.readString(file);
     }
 
     /** Results of k-NN. */

@@ -10,7 +10,6 @@ import io.dino4j.train.sweep.CandidateRunner;
 import io.dino4j.train.sweep.SweepConfig;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,26 +99,15 @@ final class CandidateProcesses implements CandidateRunner {
     }
 
     private Process start(Candidate candidate, Path run, Path log) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            if (!flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")) {
-                command.add(flag);
-            }
-        }
-        command.add("-XX:ActiveProcessorCount=" + threads);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), CandidateMain.class.getName()));
-        command.add(Long.toString(ProcessHandle.current().pid()));
-        command.addAll(List.of("pretrain", "--config", candidate.configFile().toString()));
+        List<String> command = new ArrayList<>(
+                List.of("pretrain", "--config", candidate.configFile().toString()));
         if (!config.images().equals(TrainingImages.BUILT_IN)) {
             command.addAll(List.of("--images", config.images()));
         }
         config.val().ifPresent(val -> command.addAll(List.of("--val", val)));
         command.addAll(List.of("--out", run.toString(), "--resume"));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        ProcessBuilder builder = ChildProcess.of(threads, command).redirectErrorStream(true);
         builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-        builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
         return builder.start();
     }
 

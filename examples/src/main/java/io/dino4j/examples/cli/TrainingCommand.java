@@ -8,6 +8,7 @@ import io.dino4j.train.Pretrainer;
 import io.dino4j.train.RunDirectory;
 import io.dino4j.train.StepObserver;
 import io.dino4j.train.Training;
+import io.dino4j.train.cluster.wire.Wire;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.Division;
@@ -32,6 +33,9 @@ import picocli.CommandLine.Spec;
 abstract class TrainingCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
 
+    /** Before the names of all workers. */
+    private static final String CHIEF = "chief";
+
     @Mixin
     private RunOptions options;
 
@@ -53,6 +57,22 @@ abstract class TrainingCommand implements Callable<Integer> {
             description =
                     "Share every step among N groups of processors of this machine, each with a replica of the model: as many images in a step as without, N ranks (train.world_size) unless the configuration has a multiple of N.")
     private int devices = 1;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "local:SxW",
+            description =
+                    "Train with S parameter servers and W workers, all processes of this machine; who dies is started again.")
+    private String local;
+
+    @Option(
+            names = "--snapshot-steps",
+            paramLabel = "N",
+            description = "Of the servers of --cluster: steps between snapshots; default 50.")
+    private Long snapshotSteps;
+
+    @Mixin
+    private ClusterMixin cluster;
 
     @Option(
             names = "--serve",
@@ -101,14 +121,68 @@ abstract class TrainingCommand implements Callable<Integer> {
         List<String> notes = new ArrayList<>();
         requireProcessors();
         RunConfig whole = complete(layers, layers.resolve(count), count, goesOn, notes);
-        RunConfig resolved = Division.among(devices, ConfigLayers.of(whole), count);
+        Optional<LocalCluster> processes = Optional.ofNullable(local).map(LocalCluster::parse);
+        int sharers = processes
+                .map(LocalCluster::workers)
+                .orElse(cluster.isOn() ? cluster.workers(whole.train().worldSize()) : devices);
+        RunConfig resolved = Division.among(sharers, ConfigLayers.of(whole), count);
+        if (processes.isPresent()) {
+            return train(processes.get(), resolved, folder);
+        }
         Optional<KnnProbe> probe = set.probe(resolved, options.val());
         try (RunDirectory directory = RunDirectory.open(folder, resume);
                 ConsoleProgress progress = new ConsoleProgress(System.err)) {
             notes.forEach(progress::say);
+            if (cluster.isOn()) {
+                return trainAsChief(resolved, set, probe, directory, progress);
+            }
             Pretrainer.Request request = new Pretrainer.Request(
                             resolved, set.source(), probe, directory, command(), kernels.list())
                     .onDevices(devices);
+            return serve == null ? train(request, progress, StepObserver.NONE) : trainAndServe(request, progress);
+        }
+    }
+
+    private int train(LocalCluster processes, RunConfig config, Path folder) throws Exception {
+        if (devices > 1 || cluster.isOn()) {
+            throw new ConfigException("--cluster starts servers and workers itself; leave --devices and --servers out");
+        }
+        List<String> chief = new ArrayList<>();
+        List<String> given = spec.commandLine().getParseResult().originalArgs();
+        for (int i = 0; i < given.size(); i++) {
+            String arg = given.get(i);
+            if (arg.equals("--cluster") || arg.equals("--snapshot-steps")) {
+                i++;
+            } else if (!arg.startsWith("--cluster=") && !arg.startsWith("--snapshot-steps=")) {
+                chief.add(arg);
+            }
+        }
+        if (!chief.contains(spec.name())) {
+            chief.add(0, spec.name());
+        }
+        if (out == null) {
+            chief.addAll(List.of("--out", folder.toString()));
+        }
+        List<String> ofServers =
+                snapshotSteps == null ? List.of() : List.of("--snapshot-steps", snapshotSteps.toString());
+        return processes.run(config, folder, chief, List.of(), ofServers, System.err::println);
+    }
+
+    private int trainAsChief(
+            RunConfig resolved,
+            TrainingImages set,
+            Optional<KnnProbe> probe,
+            RunDirectory directory,
+            ConsoleProgress progress)
+            throws Exception {
+        try (Wire transport = cluster.wire(progress::say)) {
+            Pretrainer.Request request = new Pretrainer.Request(
+                            resolved, set.source(), probe, directory, command(), kernels.list())
+                    .onCluster(
+                            CHIEF,
+                            cluster.dialer(transport, CHIEF),
+                            cluster.options(true, resolved.train().worldSize()),
+                            progress::say);
             return serve == null ? train(request, progress, StepObserver.NONE) : trainAndServe(request, progress);
         }
     }

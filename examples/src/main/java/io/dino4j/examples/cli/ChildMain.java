@@ -3,22 +3,22 @@ package io.dino4j.examples.cli;
 import java.util.Arrays;
 
 /**
- * The process of a candidate of a sweep: a command that ends, with a checkpoint, when the process that started it is gone. Otherwise it would
- * train on after a sweep was killed, and nobody would look at the result.
+ * A process that another one of this program has started: a command that ends, with a checkpoint, when its parent is gone. Otherwise it would
+ * train on after a sweep or a cluster was killed, and nobody would look at the result.
  */
-final class CandidateMain {
+final class ChildMain {
     private static final int ORPHANED = 143;
 
-    private CandidateMain() {}
+    private ChildMain() {}
 
     /**
      * Runs a command and exits with its code.
      *
-     * @param args process id of the sweep, then the command
+     * @param args process id of the parent, then the command
      */
     public static void main(String[] args) {
         ProcessHandle.of(Long.parseLong(args[0]))
-                .ifPresentOrElse(sweep -> sweep.onExit().thenRun(CandidateMain::leave), CandidateMain::leave);
+                .ifPresentOrElse(parent -> parent.onExit().thenRun(ChildMain::leave), ChildMain::leave);
         Main.main(Arrays.copyOfRange(args, 1, args.length));
     }
 
