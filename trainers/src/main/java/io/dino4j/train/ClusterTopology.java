@@ -70,6 +70,11 @@ final class ClusterTopology implements Topology {
     }
 
     @Override
+    public int sharers() {
+        return options.workers();
+    }
+
+    @Override
     public void check(RunConfig config) {
         int world = config.train().worldSize();
         if (options.workers() > world) {

@@ -11,7 +11,6 @@ import io.dino4j.train.Training;
 import io.dino4j.train.cluster.wire.Wire;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
-import io.dino4j.train.config.Division;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.live.LiveFeed;
 import io.dino4j.train.live.LivePage;
@@ -120,12 +119,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         int count = set.source().size();
         List<String> notes = new ArrayList<>();
         requireProcessors();
-        RunConfig whole = complete(layers, layers.resolve(count), count, goesOn, notes);
+        RunConfig resolved = complete(layers, layers.resolve(count), count, goesOn, notes);
         Optional<LocalCluster> processes = Optional.ofNullable(local).map(LocalCluster::parse);
-        int sharers = processes
-                .map(LocalCluster::workers)
-                .orElse(cluster.isOn() ? cluster.workers(whole.train().worldSize()) : devices);
-        RunConfig resolved = Division.among(sharers, ConfigLayers.of(whole), count);
         if (processes.isPresent()) {
             return train(processes.get(), resolved, folder);
         }
