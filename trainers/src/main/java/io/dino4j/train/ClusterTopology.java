@@ -52,6 +52,10 @@ final class ClusterTopology implements Topology {
         return options.chief();
     }
 
+    int staleness() {
+        return options.staleness();
+    }
+
     GradientPacking packing(long length) {
         return switch (options.gradients()) {
             case F32 -> GradientPacking.exact();
@@ -147,7 +151,6 @@ final class ClusterTopology implements Topology {
         if (!options.chief()) {
             about = last.orElse(about);
         }
-        client.begin();
     }
 
     @Override

@@ -132,6 +132,10 @@ public final class ClusterWorker {
                     return await(trainer, step, true);
                 }
             }
+            trainer.settle(step);
+        } catch (RegroupException e) {
+            progress.say(e.getMessage());
+            return trainer.beginAgain(step);
         } finally {
             progress.end();
         }

@@ -88,7 +88,7 @@ interface Topology {
                     ParameterVector student,
                     ParameterVector average,
                     LongFunction<Hyper> schedule) {
-                return new LocalUpdate(optimization, student, average);
+                return new LocalUpdate(optimization, student, average, schedule);
             }
 
             @Override

@@ -164,9 +164,11 @@ abstract class TrainingCommand implements Callable<Integer> {
         if (out == null) {
             chief.addAll(List.of("--out", folder.toString()));
         }
-        List<String> ofServers =
-                snapshotSteps == null ? List.of() : List.of("--snapshot-steps", snapshotSteps.toString());
-        return processes.run(config, folder, chief, List.of(), ofServers, System.err::println);
+        List<String> ofServers = new ArrayList<>(List.of("--max-staleness", Integer.toString(cluster.staleness())));
+        if (snapshotSteps != null) {
+            ofServers.addAll(List.of("--snapshot-steps", snapshotSteps.toString()));
+        }
+        return processes.run(config, folder, chief, cluster.shared(), ofServers, System.err::println);
     }
 
     private int trainAsChief(
