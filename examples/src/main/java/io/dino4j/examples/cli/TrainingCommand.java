@@ -3,6 +3,7 @@ package io.dino4j.examples.cli;
 import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.examples.option.KernelsOption;
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.train.KnnProbe;
 import io.dino4j.train.Pretrainer;
 import io.dino4j.train.RunDirectory;
@@ -185,10 +186,10 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private void requireProcessors() {
-        int processors = Runtime.getRuntime().availableProcessors();
-        if (devices < 1 || devices > processors) {
-            throw new ConfigException(
-                    "--devices is %d; this machine has processors for 1 to %d".formatted(devices, processors));
+        Backend backend = Backend.loaded();
+        if (devices < 1 || devices > backend.devices()) {
+            throw new ConfigException("--devices is %d; this machine has %s for 1 to %d"
+                    .formatted(devices, backend.hasCards() ? "cards" : "processors", backend.devices()));
         }
     }
 

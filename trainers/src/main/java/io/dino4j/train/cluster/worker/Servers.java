@@ -1,5 +1,6 @@
 package io.dino4j.train.cluster.worker;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Attempt;
 import io.dino4j.train.cluster.message.Limits;
@@ -244,6 +245,7 @@ final class Servers implements AutoCloseable {
     /** Sends elements that one server holds. */
     synchronized void push(
             Attempt now, Seat seat, ParameterVector vector, long from, long to, GradientPacking packing) {
+        Backend.loaded().toHost(vector.vector());
         FloatPointer source = new FloatPointer(vector.vector().data().addressPointer());
         ShardLink link = links.get(shardOf(from));
         for (long at = from; at < to; at += CHUNK) {
@@ -322,6 +324,7 @@ final class Servers implements AutoCloseable {
                 target.position(part.offset()).put(floats, 0, n);
             }
         }
+        Backend.loaded().writtenOnHost(into.vector());
     }
 
     private Message.Floats awaitFloats(int shard, long id) {
