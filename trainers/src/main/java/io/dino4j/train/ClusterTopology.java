@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -28,6 +29,7 @@ final class ClusterTopology implements Topology {
     private final ClusterOptions options;
     private final int images;
     private final Collective collective = new ServerCollective();
+    private final Supplier<String> run;
     private StepNote about;
     private Optional<StepNote> last = Optional.empty();
 
@@ -35,13 +37,14 @@ final class ClusterTopology implements Topology {
      * A process that has not joined.
      *
      * @param images how many there are; all processes must have the same
-     * @param run names the run, if this process records it
+     * @param run names the run, if this process records it; asked when it begins
      */
-    ClusterTopology(ParameterClient client, ClusterOptions options, int images, String run) {
+    ClusterTopology(ParameterClient client, ClusterOptions options, int images, Supplier<String> run) {
+        this.run = run;
         this.client = client;
         this.options = options;
         this.images = images;
-        this.about = new StepNote(run, -1, 0, 1, Map.of());
+        this.about = new StepNote("", -1, 0, 1, Map.of());
     }
 
     ParameterClient client() {
@@ -134,7 +137,7 @@ final class ClusterTopology implements Topology {
 
     @Override
     public void describe(long dataSeed, double rateFactor) {
-        about = new StepNote(about.run(), -1, dataSeed, rateFactor, Map.of());
+        about = new StepNote(run.get(), -1, dataSeed, rateFactor, Map.of());
     }
 
     /** Whether a state belongs to the run as it is now: not to another one, nor to what a rollback has given up. */

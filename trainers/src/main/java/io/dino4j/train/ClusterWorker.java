@@ -48,7 +48,7 @@ public final class ClusterWorker {
             Progress progress) {
         this.images = images;
         this.client = new ParameterClient(name, dialer, progress::say);
-        this.topology = new ClusterTopology(client, options, images.size(), "");
+        this.topology = new ClusterTopology(client, options, images.size(), () -> "");
         // collapse is looked for by the chief
         RunConfig quiet =
                 ConfigLayers.of(config).overrides(List.of("sentinel.period=0")).resolve(images.size());

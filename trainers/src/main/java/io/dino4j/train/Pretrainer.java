@@ -80,12 +80,11 @@ public final class Pretrainer implements Training {
          * @param dialer opens the way to a server
          * @param options how it takes part; it is the chief
          * @param say lines for people
-         * @throws IOException if the folder of the run cannot be written
          */
-        public Request onCluster(String name, FrameChannel.Dialer dialer, ClusterOptions options, Consumer<String> say)
-                throws IOException {
+        public Request onCluster(
+                String name, FrameChannel.Dialer dialer, ClusterOptions options, Consumer<String> say) {
             ParameterClient client = new ParameterClient(name, dialer, say);
-            Topology topology = new ClusterTopology(client, options, images.size(), directory.id());
+            Topology topology = new ClusterTopology(client, options, images.size(), directory::id);
             return new Request(config, images, probe, directory, command, providers, topology);
         }
     }

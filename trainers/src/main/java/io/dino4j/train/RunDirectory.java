@@ -209,14 +209,18 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * A name that no other run has: parameter servers tell by it whose state they hold.
      *
-     * @throws IOException if it cannot be read or written
+     * @throws UncheckedIOException if it cannot be read or written
      */
-    String id() throws IOException {
+    String id() {
         Path file = path.resolve("run-id");
-        if (!Files.exists(file)) {
-            replace(file, UUID.randomUUID().toString());
+        try {
+            if (!Files.exists(file)) {
+                replace(file, UUID.randomUUID().toString());
+            }
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("%s cannot be written: %s".formatted(file, e.getMessage()), e);
         }
-        return Files.readString(file);
     }
 
     /** Results of k-NN. */
