@@ -111,7 +111,12 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    private static void requireFlag() {
+    /**
+     * Checks how Java was started.
+     *
+     * @throws IllegalStateException in one line, if it was without the flag that Aeron needs
+     */
+    public static void requireFlag() {
         if (!Object.class.getModule().isExported("jdk.internal.misc", Wire.class.getModule())) {
             throw new IllegalStateException("training on several processes needs Java to be started with " + FLAG);
         }

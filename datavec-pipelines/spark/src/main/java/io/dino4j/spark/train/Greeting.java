@@ -1,0 +1,30 @@
+package io.dino4j.spark.train;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+
+/**
+ * What every task tells all others before it begins.
+ *
+ * @param port a free one, if it is to be a server
+ * @param key a fresh secret; that of the first task counts, for this attempt of the stage alone
+ * @param fault one line if the task cannot begin, else empty
+ */
+record Greeting(int port, byte[] key, String fault) {
+    private static final int KEY_BYTES = 32;
+
+    static Greeting of(int port, String fault) {
+        byte[] key = new byte[KEY_BYTES];
+        new SecureRandom().nextBytes(key);
+        return new Greeting(port, key, fault);
+    }
+
+    String text() {
+        return port + " " + HexFormat.of().formatHex(key) + " " + fault;
+    }
+
+    static Greeting parse(String text) {
+        String[] parts = text.split(" ", 3);
+        return new Greeting(Integer.parseInt(parts[0]), HexFormat.of().parseHex(parts[1]), parts[2]);
+    }
+}
