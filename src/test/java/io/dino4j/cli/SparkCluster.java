@@ -174,6 +174,15 @@ final class SparkCluster implements AutoCloseable {
 
     /** {@code spark-submit} of a command; what it says goes to the log of this name. */
     Process submit(String name, Map<String, String> conf, Object... args) throws IOException {
+        return submit(name, master, conf, args);
+    }
+
+    /** The same without executors: the driver does all, on two processors. */
+    Process submitAlone(String name, Object... args) throws IOException {
+        return submit(name, "local[2]", Map.of(), args);
+    }
+
+    private Process submit(String name, String master, Map<String, String> conf, Object... args) throws IOException {
         String beside = Stream.of(
                         Files.readString(module.resolve("target/jars")).strip().split(","))
                 .map(jar -> "local:" + jar)

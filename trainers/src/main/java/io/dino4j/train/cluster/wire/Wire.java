@@ -229,6 +229,7 @@ public final class Wire implements AutoCloseable {
             return;
         }
         closed = true;
+        boolean interrupted = Thread.interrupted(); // Aeron would leave its threads behind, with memory that is gone
         CloseHelper.quietClose(aeron);
         driver.ifPresent(own -> {
             LockSupport.parkNanos(
@@ -236,5 +237,8 @@ public final class Wire implements AutoCloseable {
             CloseHelper.quietClose(own.driver());
             own.folder().remove(log);
         });
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
