@@ -7,6 +7,9 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
 
 /** Tells where the run is recorded, and why the stage had to be started again. */
 final class Attempts extends SparkListener {
+    /** What Spark says when it does not start the stage again. */
+    static final String TOO_MANY = "maximum allowable number of times";
+
     private final int chief;
     private final Progress progress;
 
@@ -41,7 +44,7 @@ final class Attempts extends SparkListener {
         return text.lines()
                 .filter(l ->
                         !l.startsWith("\tat ") && !l.contains("barrier task") && !l.contains("Stage failed because"))
-                .filter(l -> !l.isBlank() && !l.contains("maximum allowable number of times"))
+                .filter(l -> !l.isBlank() && !l.contains(TOO_MANY))
                 .findFirst()
                 .map(l -> l.replaceFirst("^java\\.lang\\.IllegalStateException: ", "")
                         .strip())

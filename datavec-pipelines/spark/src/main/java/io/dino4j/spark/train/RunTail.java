@@ -19,6 +19,7 @@ final class RunTail {
     private final Progress progress;
     private final long steps;
     private final Thread thread = new Thread(this::follow, "dino4j-progress");
+    private final Optional<MetricsLog.Record> before; // left by what this run goes on with
     private boolean begun;
 
     /**
@@ -29,6 +30,7 @@ final class RunTail {
      */
     RunTail(Path folder, long steps, Progress progress) {
         this.metrics = RunDirectory.metricsFile(folder);
+        this.before = newest(metrics);
         this.steps = steps;
         this.progress = progress;
         thread.setDaemon(true);
@@ -39,7 +41,7 @@ final class RunTail {
         try {
             while (true) {
                 Thread.sleep(POLL_MS);
-                newest(metrics).ifPresent(this::show);
+                newest(metrics).filter(r -> !r.equals(before.orElse(null))).ifPresent(this::show);
             }
         } catch (InterruptedException e) {
             // the run is over

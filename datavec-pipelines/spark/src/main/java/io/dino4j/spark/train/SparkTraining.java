@@ -41,7 +41,7 @@ public final class SparkTraining implements TrainingCluster {
         spark.addSparkListener(new Attempts(run.servers(), progress));
         RunTail tail = new RunTail(folder, run.steps(), progress);
         try {
-            progress.say("%d servers and %d workers, %d steps, to %s"
+            progress.say("servers: %d, workers: %d, steps: %d, to %s"
                     .formatted(run.servers(), run.workers(), run.steps(), folder));
             return told(work(spark, run, tasks), folder, progress);
         } finally {
@@ -100,9 +100,13 @@ public final class SparkTraining implements TrainingCluster {
                     .collect()
                     .get(0));
         } catch (Exception e) { // Scala throws checked ones undeclared
+            String message = String.valueOf(e.getMessage());
             throw new TrainingException(
-                    "Spark has given the run up (spark.stage.maxConsecutiveAttempts): %s; go on with --out %s --resume"
-                            .formatted(Attempts.reason(String.valueOf(e.getMessage())), run.folder()),
+                    "Spark has given the run up%s: %s; go on with --out %s --resume"
+                            .formatted(
+                                    message.contains(Attempts.TOO_MANY) ? " (spark.stage.maxConsecutiveAttempts)" : "",
+                                    Attempts.reason(message),
+                                    run.folder()),
                     e);
         }
     }

@@ -30,7 +30,8 @@ record TaskCommand(Ending ending, boolean transientFault) {
             return usual.handleExecutionException(e, command, parsed);
         });
         int code = main.execute(args.toArray(String[]::new));
-        System.err.print(said);
+        boolean unwanted = Thread.currentThread().isInterrupted(); // then it is the interrupt that it complains of
+        System.err.print(unwanted ? "ended, as the run is over or begins anew\n" : said);
         String line = said.toString()
                 .lines()
                 .filter(l -> l.startsWith(PREFIX))
