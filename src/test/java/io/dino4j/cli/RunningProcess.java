@@ -51,6 +51,11 @@ final class RunningProcess implements AutoCloseable {
         return new RunningProcess(builder.start(), log);
     }
 
+    /** The processes that it has started and that live. */
+    List<ProcessHandle> children() {
+        return process.children().toList();
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

@@ -52,6 +52,10 @@ final class ClusterTopology implements Topology {
         return options.chief();
     }
 
+    int staleness() {
+        return options.staleness();
+    }
+
     GradientPacking packing(long length) {
         return switch (options.gradients()) {
             case F32 -> GradientPacking.exact();
@@ -63,6 +67,11 @@ final class ClusterTopology implements Topology {
     @Override
     public int devices() {
         return 1;
+    }
+
+    @Override
+    public int sharers() {
+        return options.workers();
     }
 
     @Override
@@ -147,7 +156,6 @@ final class ClusterTopology implements Topology {
         if (!options.chief()) {
             about = last.orElse(about);
         }
-        client.begin();
     }
 
     @Override

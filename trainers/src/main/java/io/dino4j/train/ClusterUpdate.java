@@ -11,6 +11,7 @@ import io.dino4j.train.cluster.worker.StepUpdate;
 import io.dino4j.train.optim.Ema;
 import io.dino4j.train.optim.GradientClip;
 import io.dino4j.train.schedule.Hyper;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -26,6 +27,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 final class ClusterUpdate implements Update {
     private final ParameterClient client;
     private final ClusterTopology topology;
+    private final int staleness;
     private final Optimization optimization;
     private final GradientClip clip;
     private final Ema ema;
@@ -40,6 +42,7 @@ final class ClusterUpdate implements Update {
     private boolean entered; // from then on the state of this process is not whole: the servers have the moments
     private long localStep;
     private long updates;
+    private long made; // steps that the servers have made, as far as this process goes
 
     ClusterUpdate(
             ClusterTopology topology,
@@ -49,6 +52,7 @@ final class ClusterUpdate implements Update {
             LongFunction<Hyper> schedule) {
         this.client = topology.client();
         this.topology = topology;
+        this.staleness = topology.staleness();
         this.optimization = optimization;
         this.clip = optimization.clip();
         this.ema = new Ema(optimization.groups().ranges(), optimization.workers());
@@ -77,12 +81,11 @@ final class ClusterUpdate implements Update {
         topology.entered(standing);
         entered = true;
         updates = standing.optimizerSteps();
-        client.pull(StateVector.STUDENT, student);
-        client.pull(StateVector.TEACHER, average);
-        first = Optional.empty();
-        second = Optional.empty();
-        sender.begin();
-        return standing.step();
+        made = standing.step();
+        client.pull(StateVector.STUDENT, made, student);
+        client.pull(StateVector.TEACHER, made, average);
+        stepBegins(made);
+        return made;
     }
 
     @Override
@@ -100,19 +103,48 @@ final class ClusterUpdate implements Update {
         for (Map.Entry<String, Double> loss : losses.entrySet()) {
             loss.setValue(values[i++]);
         }
-        return clip.clipping(client.norms());
+        return made > step - staleness ? nothingDue() : clip.clipping(client.norms(made));
+    }
+
+    private void stepBegins(long step) {
+        first = Optional.empty();
+        second = Optional.empty();
+        client.begin(step);
+        sender.begin();
+    }
+
+    /** At the start of a run that does not wait for its updates. */
+    private GradientClip.Clipping nothingDue() {
+        int parts = optimization.groups().subNetworks().size();
+        double[] factors = new double[parts];
+        Arrays.fill(factors, 1);
+        return new GradientClip.Clipping(optimization.groups().subNetworks(), new double[parts], factors);
     }
 
     @Override
-    public void apply(GradientClip.Clipping clipping, Hyper now, Map<String, Double> values) {
-        client.commit(update(now, clipping.factors(), topology.note(client.step(), values)));
+    public void apply(long step, GradientClip.Clipping clipping, Map<String, Double> values) {
+        if (made <= step - staleness) {
+            make(clipping.factors(), values);
+        }
+        stepBegins(step + 1);
+    }
+
+    /** The next update, and what it makes of student and average. */
+    private void make(double[] factors, Map<String, Double> values) {
+        Hyper now = schedule.apply(made);
+        client.commit(made, update(now, factors, topology.note(made, values)));
+        made++;
         updates++;
-        client.pull(StateVector.STUDENT, student);
+        client.pull(StateVector.STUDENT, made, student);
         boolean frozen = updates <= optimization.config().optim().freezeBackboneSteps();
         (frozen ? emaOfHeads : ema).update(average, student, now.momentum());
-        first = Optional.empty();
-        second = Optional.empty();
-        sender.begin();
+    }
+
+    @Override
+    public void settle(long step) {
+        while (made < step) {
+            make(clip.clipping(client.norms(made)).factors(), Map.of());
+        }
     }
 
     private static StepUpdate update(Hyper now, double[] factors, byte[] note) {
@@ -135,7 +167,7 @@ final class ClusterUpdate implements Update {
     private ParameterVector pulled(StateVector vector) {
         ParameterVector v = ParameterVector.zeros(student.layout(), DataType.FLOAT);
         if (entered) {
-            client.pull(vector, v);
+            client.pull(vector, made, v);
         }
         return v;
     }

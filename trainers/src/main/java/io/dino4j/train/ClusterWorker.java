@@ -46,12 +46,13 @@ public final class ClusterWorker {
             ClusterOptions options,
             List<KernelProvider> providers,
             Progress progress) {
-        // collapse is looked for by the chief
-        this.config =
-                ConfigLayers.of(config).overrides(List.of("sentinel.period=0")).resolve(images.size());
         this.images = images;
         this.client = new ParameterClient(name, dialer, progress::say);
         this.topology = new ClusterTopology(client, options, images.size(), "");
+        // collapse is looked for by the chief
+        RunConfig quiet =
+                ConfigLayers.of(config).overrides(List.of("sentinel.period=0")).resolve(images.size());
+        this.config = topology.divided(quiet, images.size());
         this.providers = providers;
         this.progress = progress;
     }
@@ -132,6 +133,10 @@ public final class ClusterWorker {
                     return await(trainer, step, true);
                 }
             }
+            trainer.settle(step);
+        } catch (RegroupException e) {
+            progress.say(e.getMessage());
+            return trainer.beginAgain(step);
         } finally {
             progress.end();
         }

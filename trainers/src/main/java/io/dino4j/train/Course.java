@@ -73,9 +73,6 @@ final class Course {
                 skipped += batches.skippedCount();
             }
         }
-        if (saved < place.step) {
-            save(place.step);
-        }
         progress.end();
         return place.step;
     }
@@ -102,37 +99,54 @@ final class Course {
         long total = phase.end();
         long step = first;
         progress.begin(phase.task(), first, total);
-        long start = System.nanoTime();
-        while (step < total && !stop.getAsBoolean()) {
-            Map<String, Double> values;
-            try (StepBatches.Micro micro = batches.next()) {
-                values = trainer.step(step, micro.batches());
-                observer.step(micro.batches().get(0), evaluations.teacher());
-            } catch (RegroupException e) {
-                progress.say(e.getMessage());
-                return new Place(trainer.beginAgain(step), true);
+        try {
+            if (first > saved) {
+                after(first, false); // what a fault has kept from being done
             }
-            long now = System.nanoTime();
-            values.put("images_per_second", config.train().imagesPerStep() * 1e9 / (now - start));
-            start = now;
-            values.putAll(rollbacks.event(step));
-            metrics.write(step, values);
-            step++;
-            progress.advance(step, values);
-            if (phase.local(step) % config.train().checkpointPeriod() == 0 || stop.getAsBoolean()) {
+            long start = System.nanoTime();
+            while (step < total && !stop.getAsBoolean()) {
+                Map<String, Double> values;
+                try (StepBatches.Micro micro = batches.next()) {
+                    values = trainer.step(step, micro.batches());
+                    observer.step(micro.batches().get(0), evaluations.teacher());
+                }
+                long now = System.nanoTime();
+                values.put("images_per_second", config.train().imagesPerStep() * 1e9 / (now - start));
+                start = now;
+                values.putAll(rollbacks.event(step));
+                metrics.write(step, values);
+                step++;
+                progress.advance(step, values);
+                if (after(step, stop.getAsBoolean())) {
+                    start = System.nanoTime();
+                }
+            }
+            if (saved < step) {
                 save(step);
             }
-            if (evaluations.isDue(step) && step < total) {
-                long at = step;
-                trainer.meanwhile(() -> evaluations.during(at));
-                progress.begin(phase.task(), step, total);
-                start = System.nanoTime();
-            }
+            return new Place(step, false);
+        } catch (RegroupException e) {
+            progress.say(e.getMessage());
+            return new Place(trainer.beginAgain(step), true);
         }
-        return new Place(step, false);
+    }
+
+    /** What is due after a step; true if it took its time. */
+    private boolean after(long step, boolean stops) {
+        if (phase.local(step) % config.train().checkpointPeriod() == 0 || stops) {
+            save(step);
+        }
+        boolean due = evaluations.isDue(step) && step < phase.end();
+        if (due) {
+            trainer.settle(step);
+            trainer.meanwhile(() -> evaluations.during(step));
+            progress.begin(phase.task(), step, phase.end());
+        }
+        return due;
     }
 
     private void save(long step) {
+        trainer.settle(step);
         trainer.meanwhile(() -> checkpoints.save(
                 trainer.state(step, request.images().size(), versions), trainer.checked(step), trainer.goodUpTo(step)));
         saved = step;

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.ssl.SslConfig;
 import org.bytedeco.javacpp.IntPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -42,5 +43,6 @@ record Exchange(INDArray globalCrops, INDArray clsTargets, INDArray patchTargets
             throw new IllegalArgumentException("expected %d rows, got %d".formatted(target.length(), values.length));
         }
         new IntPointer(target.data().addressPointer()).put(values, 0, (int) target.length());
+        Backend.loaded().writtenOnHost(target);
     }
 }

@@ -6,6 +6,7 @@ import io.dino4j.train.optim.GradientClip;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongFunction;
 
 /** An update in this process: all ranks are here, and so are the moments. */
 final class LocalUpdate implements Update {
@@ -13,9 +14,12 @@ final class LocalUpdate implements Update {
     private final AdamW optimizer;
     private final ParameterVector student;
     private final ParameterVector average;
+    private final LongFunction<Hyper> schedule;
     private ParameterVector gathered;
 
-    LocalUpdate(Optimization optimization, ParameterVector student, ParameterVector average) {
+    LocalUpdate(
+            Optimization optimization, ParameterVector student, ParameterVector average, LongFunction<Hyper> schedule) {
+        this.schedule = schedule;
         this.clip = optimization.clip();
         this.optimizer = optimization.adamW();
         this.student = student;
@@ -44,8 +48,13 @@ final class LocalUpdate implements Update {
     }
 
     @Override
-    public void apply(GradientClip.Clipping clipping, Hyper now, Map<String, Double> values) {
-        optimizer.update(student, gathered, clipping, average, now);
+    public void apply(long step, GradientClip.Clipping clipping, Map<String, Double> values) {
+        optimizer.update(student, gathered, clipping, average, schedule.apply(step));
+    }
+
+    @Override
+    public void settle(long step) {
+        // every update is made at once
     }
 
     @Override

@@ -118,7 +118,7 @@ public final class Pretrainer implements Training {
 
     @Override
     public Outcome run() throws IOException {
-        RunConfig config = request.config();
+        RunConfig config = divided();
         boolean goesOn = RunDirectory.holdsRun(request.directory().path());
         Map<String, String> versions = begin(FrozenTeacher.of(config, request.directory()));
         CheckpointStore checkpoints = CheckpointStore.open(request.directory().checkpoints(), KEEP);
@@ -129,7 +129,7 @@ public final class Pretrainer implements Training {
             Optional<Checkpoint> newest = checkpoints.latest();
             Phase phase = Phase.after(config, newest);
             if (goesOn) {
-                request.directory().describe(config, request.command(), versions); // it fits what is done
+                request.directory().describe(request.config(), request.command(), versions); // it fits what is done
             }
             try {
                 Outcome outcome = run(phase, newest, checkpoints, rollbacks, versions);
@@ -154,7 +154,7 @@ public final class Pretrainer implements Training {
      * @return versions of program and machine
      */
     Map<String, String> begin(Optional<FrozenTeacher> teacher) {
-        RunConfig config = request.config();
+        RunConfig config = divided();
         for (int i = 0; i < config.phaseCount(); i++) {
             requireEnoughImages(config.phase(i), request.images());
             RunConfig of = config.phase(i);
@@ -165,9 +165,17 @@ public final class Pretrainer implements Training {
         Map<String, String> versions = Versions.of(request.providers());
         if (!RunDirectory.holdsRun(request.directory().path())) {
             Start.check(config);
-            request.directory().describe(config, request.command(), versions);
+            request.directory().describe(request.config(), request.command(), versions);
         }
         return versions;
+    }
+
+    /**
+     * As it is shared now. What is recorded is the configuration before that: a run may go on with other workers, and by the same command
+     * as it was begun with.
+     */
+    private RunConfig divided() {
+        return request.topology().divided(request.config(), request.images().size());
     }
 
     /** Runs a phase to its end, which leaves a checkpoint. */

@@ -1,6 +1,7 @@
 package io.dino4j.train;
 
 import io.dino4j.graph.Precision;
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.kernel.KernelProvider;
 import io.dino4j.graph.kernel.KernelThreads;
@@ -12,16 +13,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The model on every device of this process: one replica each, with as many ranks of the step. All read the same parameters, which are there
- * once; each has gradients of its own, which are summed in the order of the devices.
+ * once; each has gradients of its own, which are summed in the order of the devices. Where devices are cards, each has the parameters for
+ * itself, and those of the first are copied to the others before every step. No card has run that.
  */
 final class Replicas implements AutoCloseable {
     private final DeviceThreads threads;
     private final ThreadCollective collective;
     private final List<SslModel> models;
     private final int batches; // micro-batches of a device
+    private final Backend backend;
 
     /**
      * Compiles a replica on every device.
@@ -37,12 +41,18 @@ final class Replicas implements AutoCloseable {
             int devices,
             Collective others,
             boolean recomputeBlocks) {
-        ModelParameters parameters = ModelParameters.zeros(step, precision.parameters());
+        backend = Backend.loaded();
         batches = step.microBatches();
         collective = new ThreadCollective(devices, others);
         threads = new DeviceThreads(devices, Math.max(1, KernelThreads.all() / devices), collective::abort);
-        models = threads.run(
-                d -> new SslModel(step, precision, providers, sums(d, others), recomputeBlocks, parameters));
+        ModelParameters parameters = ModelParameters.zeros(step, precision.parameters());
+        models = threads.run(d -> new SslModel(
+                step,
+                precision,
+                providers,
+                sums(d, others),
+                recomputeBlocks,
+                d > 0 && backend.hasCards() ? ModelParameters.zeros(step, precision.parameters()) : parameters));
     }
 
     private Collective sums(int device, Collective others) {
@@ -85,14 +95,49 @@ final class Replicas implements AutoCloseable {
      * @return the sums over all devices: every term, in the order of the objective, and {@code loss}
      */
     Map<String, Double> forwardBackward(List<StepInputs> in, double teacherTemp) {
+        distribute();
         List<Map<String, Double>> parts = threads.run(
-                d -> models.get(d).forwardBackward(in.subList(d * batches, (d + 1) * batches), teacherTemp));
+                d -> models.get(d).forwardBackward(inputs(in.subList(d * batches, (d + 1) * batches)), teacherTemp));
         Map<String, Double> losses = new LinkedHashMap<>(parts.get(0));
         for (int d = 1; d < models.size(); d++) {
             parts.get(d).forEach((name, value) -> losses.merge(name, value, Double::sum));
-            gradients().vector().addi(models.get(d).gradients().vector());
+            gradients().vector().addi(backend.here(gradientsOnHost(d)));
         }
         return losses;
+    }
+
+    private INDArray gradientsOnHost(int device) {
+        INDArray gradients = models.get(device).gradients().vector();
+        backend.toHost(gradients);
+        return gradients;
+    }
+
+    /** Brings every device's parameters up to date, if it has them for itself. */
+    private void distribute() {
+        if (!backend.hasCards() || models.size() == 1) {
+            return;
+        }
+        List<INDArray> current = vectors(first());
+        current.forEach(backend::toHost);
+        threads.run(d -> {
+            List<INDArray> own = d == 0 ? List.of() : vectors(models.get(d));
+            for (int i = 0; i < own.size(); i++) {
+                backend.copy(current.get(i), own.get(i));
+            }
+            return d;
+        });
+    }
+
+    private static List<INDArray> vectors(SslModel model) {
+        return List.of(
+                model.student().vector(),
+                model.average().vector(),
+                model.teacher().vector());
+    }
+
+    /** Batches are written by processors, whatever computes. */
+    private List<StepInputs> inputs(List<StepInputs> in) {
+        return backend.hasCards() ? in.stream().map(b -> b.on(backend)).toList() : in;
     }
 
     /** The gradients of the last step, summed over all devices. */

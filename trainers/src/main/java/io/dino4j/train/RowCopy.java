@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.exec.Backend;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,7 +37,11 @@ final class RowCopy {
             throw new IndexOutOfBoundsException("rows %d to %d of %d, to row %d of %d"
                     .formatted(fromRow, fromRow + n, from.size(0), toRow, to.size(0)));
         }
+        Backend backend = Backend.loaded();
+        backend.toHost(from);
+        backend.toHost(to);
         Pointer.memcpy(target.position(toRow * rowBytes), source.position(fromRow * rowBytes), n * rowBytes);
+        backend.writtenOnHost(to);
     }
 
     /**

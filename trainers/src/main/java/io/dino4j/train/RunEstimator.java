@@ -26,6 +26,9 @@ public final class RunEstimator {
     /** The kind of memory that is not ours to count: the Java heap, libraries, code that oneDNN makes. */
     public static final String REST = "Java and libraries";
 
+    /** The kind of memory that the optimiser's moments take. */
+    public static final String MOMENTS = "moments";
+
     /** What {@link #REST} comes to, as far as it is not resident already: heap that batches and evaluations fill. */
     private static final long REST_GROWTH = 192L << 20;
 
@@ -102,8 +105,21 @@ public final class RunEstimator {
     }
 
     private RunEstimate.Phase fromGraphs(Phase phase) {
+        Pretrainer.requireEnoughImages(phase.config(), images);
+        return ofGraphs(phase, probe);
+    }
+
+    /**
+     * The first phase of a run as its graphs have it, whatever images there are; nothing is evaluated.
+     *
+     * @throws io.dino4j.train.config.ConfigException if the configuration asks for what cannot be built
+     */
+    public static RunEstimate.Phase ofGraphs(RunConfig config) {
+        return ofGraphs(Phase.of(config, 0), Optional.empty());
+    }
+
+    private static RunEstimate.Phase ofGraphs(Phase phase, Optional<KnnProbe> probe) {
         RunConfig c = phase.config();
-        Pretrainer.requireEnoughImages(c, images);
         SslConfig step = Recipe.step(c);
         Precision precision = Recipe.precision(c.train().precision());
         StepSize size = StepSize.of(step, precision, c.train().recomputeBlocks());
@@ -115,7 +131,7 @@ public final class RunEstimator {
         step.frozenTeacher()
                 .ifPresent(t -> bytes.put("weights: frozen teacher", t.layout().length() * Float.BYTES));
         bytes.put("gradients", (single ? 1 : 2) * vector);
-        bytes.put("moments", 2 * vector);
+        bytes.put(MOMENTS, 2 * vector);
         bytes.put("intermediate: student", size.student());
         bytes.put("intermediate: teacher", size.teacher());
         bytes.put("targets", Exchange.bytes(step));

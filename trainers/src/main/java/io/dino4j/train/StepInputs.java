@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.exec.Backend;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -22,4 +23,16 @@ public record StepInputs(
         int[] maskIndices,
         INDArray maskWeights,
         int maskedCount,
-        Map<String, int[]> dropRows) {}
+        Map<String, int[]> dropRows) {
+    /** The same where the device of the calling thread can read it. */
+    StepInputs on(Backend backend) {
+        return new StepInputs(
+                backend.here(globalCrops),
+                localCrops.map(backend::here),
+                backend.here(masks),
+                maskIndices,
+                backend.here(maskWeights),
+                maskedCount,
+                dropRows);
+    }
+}

@@ -3,6 +3,8 @@ package io.dino4j.train;
 import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.config.ConfigException;
+import io.dino4j.train.config.ConfigLayers;
+import io.dino4j.train.config.Division;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Optional;
@@ -12,6 +14,19 @@ import java.util.function.LongFunction;
 interface Topology {
     /** Devices of this process, at least 1. */
     int devices();
+
+    /**
+     * A configuration with as many ranks as can be shared here, and as many images in a step.
+     *
+     * @param images number of images there are
+     * @throws ConfigException if they cannot be shared equally
+     */
+    default RunConfig divided(RunConfig config, int images) {
+        return Division.among(sharers(), ConfigLayers.of(config), images);
+    }
+
+    /** Devices or processes that share a step. */
+    int sharers();
 
     /**
      * Checks that the ranks of a step can be shared.
@@ -63,6 +78,11 @@ interface Topology {
             }
 
             @Override
+            public int sharers() {
+                return devices;
+            }
+
+            @Override
             public void check(RunConfig config) {
                 int world = config.train().worldSize();
                 if (world % devices != 0) {
@@ -88,7 +108,7 @@ interface Topology {
                     ParameterVector student,
                     ParameterVector average,
                     LongFunction<Hyper> schedule) {
-                return new LocalUpdate(optimization, student, average);
+                return new LocalUpdate(optimization, student, average, schedule);
             }
 
             @Override

@@ -148,6 +148,11 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
+    /** Makes student, average and moments those after {@code step} steps. */
+    void settle(long step) {
+        update.settle(step);
+    }
+
     /** Does something that takes long and has nothing to do with a step, such as an evaluation. */
     void meanwhile(Runnable work) {
         update.meanwhile(work);
@@ -191,7 +196,7 @@ public final class Trainer implements AutoCloseable {
         values.put("weight_decay", now.weightDecay());
         values.put("momentum", now.momentum());
         values.put("teacher_temp", now.teacherTemp());
-        update.apply(clipping, now, values);
+        update.apply(step, clipping, values);
         return values;
     }
 

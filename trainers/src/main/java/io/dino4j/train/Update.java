@@ -2,7 +2,6 @@ package io.dino4j.train;
 
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.optim.GradientClip;
-import io.dino4j.train.schedule.Hyper;
 import java.util.Map;
 import java.util.Optional;
 
@@ -30,9 +29,17 @@ interface Update extends AutoCloseable {
     /**
      * Moves student and average, with the gradients gathered last.
      *
+     * @param step number of the step
      * @param values what is known of the step, for whoever goes on after a fault
      */
-    void apply(GradientClip.Clipping clipping, Hyper now, Map<String, Double> values);
+    void apply(long step, GradientClip.Clipping clipping, Map<String, Double> values);
+
+    /**
+     * Makes all updates up to a step that others did not wait for, so that student, average and moments belong together.
+     *
+     * @param step steps done
+     */
+    void settle(long step);
 
     /** First moment of the optimiser after the last step. */
     ParameterVector firstMoment();

@@ -1,6 +1,7 @@
 package io.dino4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
@@ -11,6 +12,7 @@ import io.dino4j.train.checkpoint.CheckpointStore;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.metrics.MetricsLog;
+import io.dino4j.zoo.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,6 +119,27 @@ final class TinyTraining {
         assertEquals(losses(one), losses(other));
     }
 
+    /** Requires nearly equal weights and moments of two runs. */
+    static void requireSameWeights(Path one, Path other, double tolerance) throws IOException {
+        Checkpoint a = newest(one);
+        Checkpoint b = newest(other);
+        assertEquals(a.state().step(), b.state().step());
+        for (String name : TENSORS.subList(0, 2)) {
+            try (Safetensors x = Safetensors.open(a.dir().resolve(name));
+                    Safetensors y = Safetensors.open(b.dir().resolve(name))) {
+                double difference = 0;
+                double size = 0;
+                for (String tensor : x.tensors().keySet()) {
+                    difference += Math.pow(
+                            x.read(tensor).sub(y.read(tensor)).norm2Number().doubleValue(), 2);
+                    size += Math.pow(x.read(tensor).norm2Number().doubleValue(), 2);
+                }
+                double relative = Math.sqrt(difference / size);
+                assertTrue(relative <= tolerance, name + " differs by " + relative);
+            }
+        }
+    }
+
     /** The records of a run without its speed. */
     static List<Map<String, Double>> losses(Path run) throws IOException {
         return metrics(run).stream()
@@ -130,9 +153,9 @@ final class TinyTraining {
     }
 
     /** Asks a run to stop, as Ctrl-C does. */
-    private static final class Stopper implements Progress {
+    static final class Stopper implements Progress {
         private final long stopAfter;
-        private Training training;
+        Training training;
 
         Stopper(long stopAfter) {
             this.stopAfter = stopAfter;

@@ -22,8 +22,10 @@ public final class Main {
         if (trains
                 && Arrays.stream(args)
                         .noneMatch(a -> a.startsWith("--cluster") || a.startsWith("-h") || a.equals("--help"))) {
-            System.err.println(
-                    "dino4j: on Spark pretrain needs --cluster spark:SxW, such as spark:1x2: servers and workers to be placed");
+            io.dino4j.examples.cli.Main.commandLine()
+                    .getErr()
+                    .println(
+                            "dino4j: on Spark pretrain needs --cluster spark:SxW, such as spark:1x2: servers and workers to be placed");
             System.exit(2);
         }
         SparkSession spark = SparkSession.builder()

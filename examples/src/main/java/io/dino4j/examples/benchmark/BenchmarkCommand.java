@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
             ExtractBenchmark.class,
             DataBenchmark.class,
             VectorBenchmark.class,
-            CopiesBenchmark.class
+            CopiesBenchmark.class,
+            ScalingBenchmark.class
         },
         footer = {
             "",
@@ -26,7 +27,8 @@ import picocli.CommandLine.Option;
             "  ./dino4j benchmark extract --images photos/",
             "  ./dino4j benchmark data --images photos/ --against torchvision",
             "  ./dino4j benchmark vectors --n 100000",
-            "  ./dino4j benchmark copies --pool photos/"
+            "  ./dino4j benchmark copies --pool photos/",
+            "  ./dino4j benchmark scaling"
         })
 public final class BenchmarkCommand {
     private BenchmarkCommand() {}

@@ -38,8 +38,29 @@ final class ClusterMixin {
                     "How gradients travel: f32, bf16 (half of the bytes), or threshold:T (only those that have grown to T, as plus or minus T). Default ${DEFAULT-VALUE}.")
     private String gradients;
 
+    @Option(
+            names = "--max-staleness",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Updates that a worker does not wait for before it begins with the next step; the servers must allow as many. Default ${DEFAULT-VALUE}: the same weights as in one process.")
+    private int staleness;
+
     @Mixin
     private WireOptions wire;
+
+    /** See the option. */
+    int staleness() {
+        if (staleness < 0) {
+            throw new ConfigException("--max-staleness is %d; allowed: 0 or more".formatted(staleness));
+        }
+        return staleness;
+    }
+
+    /** What all workers of a cluster must be told alike. */
+    List<String> shared() {
+        return List.of("--gradients", gradients, "--max-staleness", Integer.toString(staleness()));
+    }
 
     /** True if there are servers. */
     boolean isOn() {
@@ -64,7 +85,7 @@ final class ClusterMixin {
 
     /** How this process takes part. */
     ClusterOptions options(boolean chief, int worldSize) {
-        return new ClusterOptions(chief, servers.size(), workers(worldSize), form(), threshold());
+        return new ClusterOptions(chief, servers.size(), workers(worldSize), staleness, form(), threshold());
     }
 
     private ClusterOptions.Gradients form() {

@@ -10,7 +10,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine;
 
 /**
  * A run on several machines: what each of its processes does, as a command of this program. It travels to them.
@@ -18,10 +17,11 @@ import picocli.CommandLine;
  * @param servers parameter servers, at least 1
  * @param workers workers, at least 1; number 0 records the run
  * @param folder of the run, absolute
- * @param config the resolved configuration, with a rank for each worker
+ * @param config the resolved configuration
  * @param ofWorkers options of every worker
  * @param ofChief further options of worker 0
  * @param inputs files and folders that all workers must see where this process sees them, beside the folder of the run
+ * @param staleness updates that workers do not wait for
  * @param steps of the whole run
  */
 public record ClusterRun(
@@ -32,9 +32,9 @@ public record ClusterRun(
         List<String> ofWorkers,
         List<String> ofChief,
         List<String> inputs,
+        int staleness,
         long steps)
         implements Serializable {
-    private static final List<String> ALIKE = List.of("--gradients", "--kernels");
     private static final String KEY = "key";
     private static final String CONFIG = "config.yaml";
 
@@ -47,17 +47,12 @@ public record ClusterRun(
      * @param form how many of what
      * @param folder of the run, absolute
      * @param val labelled images to measure with
-     * @param given what the user has given
+     * @param alike options of all workers
+     * @param staleness updates that workers do not wait for
      */
     static ClusterRun of(
-            ClusterForm form, RunConfig config, Path folder, Optional<Path> val, CommandLine.ParseResult given) {
-        List<String> ofWorkers = new ArrayList<>();
-        for (String name : ALIKE) {
-            if (given.hasMatchedOption(name)) {
-                ofWorkers.add(name + "="
-                        + given.matchedOption(name).originalStringValues().get(0));
-            }
-        }
+            ClusterForm form, RunConfig config, Path folder, Optional<Path> val, List<String> alike, int staleness) {
+        List<String> ofWorkers = new ArrayList<>(alike);
         List<String> inputs = new ArrayList<>();
         String images = config.train().datasetPath();
         if (!images.equals(TrainingImages.BUILT_IN)) {
@@ -77,6 +72,7 @@ public record ClusterRun(
                 List.copyOf(ofWorkers),
                 List.copyOf(ofChief),
                 List.copyOf(inputs),
+                staleness,
                 config.stepsBefore(config.phaseCount()));
     }
 
@@ -116,7 +112,9 @@ public record ClusterRun(
                 "--state",
                 place.resolve("state").toString(),
                 "--snapshot-steps",
-                Long.toString(NEVER));
+                Long.toString(NEVER),
+                "--max-staleness",
+                Integer.toString(staleness));
     }
 
     /**

@@ -32,7 +32,8 @@ record LocalCluster(int servers, int workers) {
      * @param config the resolved configuration, with a rank for each worker
      * @param folder of the run
      * @param chief command and options of the process that records the run, without where the servers are
-     * @param more options of all workers
+     * @param more options of the other workers, which the chief has among its own
+     * @param ofServers options of all servers
      * @param say lines for people
      * @return exit code of the chief
      */
@@ -59,11 +60,11 @@ record LocalCluster(int servers, int workers) {
                     driver.aeronDir().toString());
             List<String> join = new ArrayList<>(wire);
             join.addAll(List.of("--servers", addresses(), "--workers", Integer.toString(workers)));
-            join.addAll(more);
             int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
             children.add(new Child("chief", threads, args(chief, join), Path.of(""), say));
             for (int w = 1; w < workers; w++) {
                 List<String> worker = args(List.of("node", "worker"), join);
+                worker.addAll(more);
                 worker.addAll(List.of("--name", Integer.toString(w), "--config", file.toString()));
                 if (!config.train().datasetPath().equals(TrainingImages.BUILT_IN)) {
                     worker.addAll(List.of("--images", config.train().datasetPath()));

@@ -72,6 +72,14 @@ final class NodeServerCommand implements Callable<Integer> {
                     "Seconds for which a worker may hold up the others, or be gone, before its work is shared among them. Default ${DEFAULT-VALUE}.")
     private long stallTimeout;
 
+    @Option(
+            names = "--max-staleness",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Steps that workers may be ahead of the updates; each takes memory. Default ${DEFAULT-VALUE}.")
+    private int staleness;
+
     @Override
     public Integer call() throws Exception {
         Matcher m = SHARD.matcher(shard);
@@ -87,7 +95,7 @@ final class NodeServerCommand implements Callable<Integer> {
                 state.resolve("server-" + number),
                 snapshotSteps,
                 Duration.ofSeconds(stallTimeout),
-                0);
+                staleness);
         AtomicBoolean stop = new AtomicBoolean();
         CountDownLatch over = new CountDownLatch(1);
         Thread interrupt = new Thread(() -> TrainingCommand.await(() -> stop.set(true), over), "dino4j-interrupt");

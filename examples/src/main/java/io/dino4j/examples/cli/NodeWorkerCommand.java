@@ -5,7 +5,6 @@ import io.dino4j.train.ClusterWorker;
 import io.dino4j.train.cluster.wire.Wire;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
-import io.dino4j.train.config.Division;
 import io.dino4j.train.config.RunConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -54,8 +53,7 @@ final class NodeWorkerCommand implements Callable<Integer> {
         ConfigLayers layers = options.begin(usual, List.of(), List.of());
         TrainingImages set = TrainingImages.of(layers.resolve().train().datasetPath());
         int count = set.source().size();
-        RunConfig whole = layers.resolve(count);
-        RunConfig config = Division.among(cluster.workers(whole.train().worldSize()), ConfigLayers.of(whole), count);
+        RunConfig config = layers.resolve(count);
         String own = "worker-" + (name == null ? unique() : name);
         try (ConsoleProgress progress = new ConsoleProgress(System.err);
                 Wire transport = cluster.wire(progress::say)) {

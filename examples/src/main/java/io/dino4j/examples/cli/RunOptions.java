@@ -1,5 +1,6 @@
 package io.dino4j.examples.cli;
 
+import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +34,12 @@ final class RunOptions {
             description = "Length of the run (optim.epochs); warm-ups made for a longer run are shortened.")
     private Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images in a step (train.batch_size_per_gpu).")
+    private static final String BATCH = "train.batch_size_per_gpu";
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Images in a step, or in a micro-batch (train.batch_size_per_gpu times train.world_size).")
     private Integer batch;
 
     @Option(names = "--seed", paramLabel = "N", description = "Root of all randomness (train.seed).")
@@ -82,7 +88,8 @@ final class RunOptions {
         if (epochs != null) {
             layers = layers.epochs(epochs);
         }
-        return layers.overrides(overrides(Optional.of("train.dataset_path=" + TrainingImages.BUILT_IN), keys));
+        return withBatch(
+                layers.overrides(overrides(Optional.of("train.dataset_path=" + TrainingImages.BUILT_IN), keys)));
     }
 
     /**
@@ -96,12 +103,25 @@ final class RunOptions {
         if (epochs != null) {
             layers = layers.overrides(List.of("optim.epochs=" + epochs));
         }
-        return layers.overrides(overrides(Optional.empty(), keys));
+        return withBatch(layers.overrides(overrides(Optional.empty(), keys)));
     }
 
     private ConfigLayers withFile(ConfigLayers layers, List<String> sizes) {
         ConfigLayers sized = layers.overrides(sizes);
         return config == null ? sized : sized.file(config);
+    }
+
+    /** The images of a step are shared by its ranks. */
+    private ConfigLayers withBatch(ConfigLayers layers) {
+        if (batch == null || settings.stream().anyMatch(s -> s.startsWith(BATCH + "="))) {
+            return layers;
+        }
+        int ranks = layers.resolve().train().worldSize();
+        if (batch % ranks != 0) {
+            throw new ConfigException("--batch is %d, which the %d ranks of train.world_size cannot share equally"
+                    .formatted(batch, ranks));
+        }
+        return layers.overrides(List.of(BATCH + "=" + batch / ranks));
     }
 
     private List<String> overrides(Optional<String> usualImages, List<String> more) {
@@ -111,7 +131,6 @@ final class RunOptions {
         } else {
             usualImages.ifPresent(keys::add);
         }
-        addKey(keys, "train.batch_size_per_gpu", batch);
         addKey(keys, "train.seed", seed);
         keys.addAll(more);
         keys.addAll(settings);

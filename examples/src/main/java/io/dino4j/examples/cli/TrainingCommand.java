@@ -3,6 +3,7 @@ package io.dino4j.examples.cli;
 import io.dino4j.data.Progress;
 import io.dino4j.data.source.ImageSource;
 import io.dino4j.examples.option.KernelsOption;
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.train.KnnProbe;
 import io.dino4j.train.Pretrainer;
 import io.dino4j.train.RunDirectory;
@@ -11,7 +12,6 @@ import io.dino4j.train.Training;
 import io.dino4j.train.cluster.wire.Wire;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
-import io.dino4j.train.config.Division;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.live.LiveFeed;
 import io.dino4j.train.live.LivePage;
@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -124,10 +125,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         int count = set.source().size();
         List<String> notes = new ArrayList<>();
         requireProcessors();
-        RunConfig whole = complete(layers, layers.resolve(count), count, goesOn, notes);
-        int sharers = form.map(ClusterForm::workers)
-                .orElse(cluster.isOn() ? cluster.workers(whole.train().worldSize()) : devices);
-        RunConfig resolved = Division.among(sharers, ConfigLayers.of(whole), count);
+        RunConfig resolved = complete(layers, layers.resolve(count), count, goesOn, notes);
         if (form.isPresent()) {
             requireNoOtherPlace();
             return onSpark
@@ -165,9 +163,11 @@ abstract class TrainingCommand implements Callable<Integer> {
         if (out == null) {
             chief.addAll(List.of("--out", folder.toString()));
         }
-        List<String> ofServers =
-                snapshotSteps == null ? List.of() : List.of("--snapshot-steps", snapshotSteps.toString());
-        return processes.run(config, folder, chief, List.of(), ofServers, System.err::println);
+        List<String> ofServers = new ArrayList<>(List.of("--max-staleness", Integer.toString(cluster.staleness())));
+        if (snapshotSteps != null) {
+            ofServers.addAll(List.of("--snapshot-steps", snapshotSteps.toString()));
+        }
+        return processes.run(config, folder, chief, cluster.shared(), ofServers, System.err::println);
     }
 
     private void requireNoOtherPlace() {
@@ -185,12 +185,22 @@ abstract class TrainingCommand implements Callable<Integer> {
                         "--cluster is %s, but this is no Spark application: give the command to spark-submit, see docs/spark.md"
                                 .formatted(clusterForm)));
         RunDirectory.open(folder, resume).close(); // what is wrong with it is said before anything is started
-        ClusterRun run = ClusterRun.of(
-                form, config, folder, options.val(), spec.commandLine().getParseResult());
+        ClusterRun run = ClusterRun.of(form, config, folder, options.val(), alike(), cluster.staleness());
         try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
             notes.forEach(progress::say);
             return spark.train(run, progress);
         }
+    }
+
+    /** What all workers must be told alike. */
+    private List<String> alike() {
+        List<String> alike = new ArrayList<>(cluster.shared());
+        CommandLine.ParseResult given = spec.commandLine().getParseResult();
+        if (given.hasMatchedOption("--kernels")) {
+            alike.add("--kernels="
+                    + given.matchedOption("--kernels").originalStringValues().get(0));
+        }
+        return alike;
     }
 
     private int trainAsChief(
@@ -213,10 +223,10 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private void requireProcessors() {
-        int processors = Runtime.getRuntime().availableProcessors();
-        if (devices < 1 || devices > processors) {
-            throw new ConfigException(
-                    "--devices is %d; this machine has processors for 1 to %d".formatted(devices, processors));
+        Backend backend = Backend.loaded();
+        if (devices < 1 || devices > backend.devices()) {
+            throw new ConfigException("--devices is %d; this machine has %s for 1 to %d"
+                    .formatted(devices, backend.hasCards() ? "cards" : "processors", backend.devices()));
         }
     }
 

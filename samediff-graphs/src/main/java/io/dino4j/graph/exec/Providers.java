@@ -11,6 +11,10 @@ public enum Providers {
     ONEDNN {
         @Override
         public List<KernelProvider> list() {
+            if (Backend.loaded().hasCards()) {
+                throw new IllegalArgumentException(
+                        "oneDNN works in the processor's memory, but ND4J keeps arrays on cards: take the portable kernels");
+            }
             return List.of(new OneDnnProvider(), new PortableProvider());
         }
     },
@@ -26,15 +30,25 @@ public enum Providers {
      * The providers of this choice.
      *
      * @throws LinkageError if a native library does not load on this machine
+     * @throws IllegalArgumentException if they cannot work where ND4J keeps its arrays
      */
     public abstract List<KernelProvider> list();
 
-    /** oneDNN if its library loads here, else the portable kernels. */
+    /** oneDNN if its library loads here, else the portable kernels, and those too if ND4J keeps its arrays on cards. */
     public static List<KernelProvider> forThisMachine() {
+        return on(Backend.loaded()).list();
+    }
+
+    /** The fastest for a backend. */
+    static Providers on(Backend backend) {
+        if (backend.hasCards()) {
+            return PORTABLE;
+        }
         try {
-            return ONEDNN.list();
+            ONEDNN.list();
+            return ONEDNN;
         } catch (LinkageError e) {
-            return PORTABLE.list();
+            return PORTABLE;
         }
     }
 }

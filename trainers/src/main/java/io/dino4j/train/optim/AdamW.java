@@ -153,6 +153,9 @@ public final class AdamW {
         prepare(clipping, now);
         float momentum = (float) now.momentum();
         float share = (float) (1 - now.momentum());
+        List<ParameterVector> written = List.of(student, average, first, second);
+        written.forEach(HostCopy::read);
+        HostCopy.read(gradients);
         FloatPointer[] p = students.of(student);
         FloatPointer[] g = gradientPointers.of(gradients);
         FloatPointer[] t = averages.of(average);
@@ -177,6 +180,7 @@ public final class AdamW {
             secondPointers[worker].put(buffer[3], 0, n);
             t[worker].put(buffer[4], 0, n);
         });
+        written.forEach(HostCopy::written);
     }
 
     private boolean isFrozen(int range) {

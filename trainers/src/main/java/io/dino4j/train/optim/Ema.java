@@ -47,6 +47,8 @@ public final class Ema {
      * @param momentum μ, 0 to 1; 1 leaves the average as it is
      */
     public void update(ParameterVector average, ParameterVector source, double momentum) {
+        HostCopy.read(average);
+        HostCopy.read(source);
         FloatPointer[] a = averages.of(average);
         FloatPointer[] s = sources.of(source);
         float keep = (float) momentum;
@@ -59,6 +61,7 @@ public final class Ema {
             average(buffer[0], buffer[1], n, keep, share);
             a[worker].put(buffer[0], 0, n);
         });
+        HostCopy.written(average);
     }
 
     static void average(float[] average, float[] source, int n, float keep, float share) {

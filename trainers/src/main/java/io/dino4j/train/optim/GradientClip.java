@@ -78,6 +78,7 @@ public final class GradientClip {
     }
 
     private void sumSquares(ParameterVector gradients) {
+        HostCopy.read(gradients);
         FloatPointer[] source = pointers.of(gradients);
         workers.run(blocks.count(), (worker, block) -> sums[block] = sumOfSquares(source[worker], worker, block));
     }

@@ -1,5 +1,6 @@
 package io.dino4j.train.parallel;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.kernel.KernelThreads;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +11,8 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
 /**
- * A thread for each device of this process, which compiles and runs all of its plans; a device is a group of processors. A single device is
- * the calling thread with all of them.
+ * A thread for each device of this process, which compiles and runs all of its plans; a device is a group of processors, or with ND4J's
+ * backend for CUDA a card. A single device is the calling thread with all processors, or the first card.
  */
 public final class DeviceThreads implements AutoCloseable {
     private final List<ExecutorService> threads = new ArrayList<>();
@@ -26,6 +27,11 @@ public final class DeviceThreads implements AutoCloseable {
      * @param abort wakes the other devices when one has failed
      */
     public DeviceThreads(int devices, int kernelThreads, Runnable abort) {
+        this(devices, kernelThreads, abort, Backend.loaded());
+    }
+
+    DeviceThreads(int devices, int kernelThreads, Runnable abort, Backend backend) {
+        backend.attach(0);
         this.devices = devices;
         this.abort = abort;
         for (int d = 0; d < devices && devices > 1; d++) {
@@ -35,7 +41,11 @@ public final class DeviceThreads implements AutoCloseable {
                 t.setDaemon(true);
                 return t;
             });
-            thread.execute(() -> KernelThreads.limit(kernelThreads));
+            int device = d;
+            thread.execute(() -> {
+                backend.attach(device);
+                KernelThreads.limit(kernelThreads);
+            });
             threads.add(thread);
         }
     }

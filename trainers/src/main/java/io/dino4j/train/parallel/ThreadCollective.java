@@ -1,5 +1,6 @@
 package io.dino4j.train.parallel;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.kernel.Collective;
 import java.util.Arrays;
 import java.util.concurrent.BrokenBarrierException;
@@ -15,6 +16,7 @@ public final class ThreadCollective {
     private final INDArray[] arrays;
     private final double[] numbers;
     private final Collective others;
+    private final Backend backend = Backend.loaded();
 
     /**
      * For a number of devices.
@@ -69,23 +71,29 @@ public final class ThreadCollective {
 
         @Override
         public void sum(INDArray x) {
+            backend.toHost(x); // where the others can read it if devices are cards
             arrays[number] = x;
             await();
             if (total == null || total.length() != x.length() || total.dataType() != x.dataType()) {
                 total = x.like();
             }
-            total.assign(arrays[0]);
+            total.assign(of(0));
             for (int d = 1; d < arrays.length; d++) {
-                total.addi(arrays[d]);
+                total.addi(of(d));
             }
             await(); // nobody reads what the others are about to overwrite
             if (number == 0) {
                 others.sum(total);
+                backend.toHost(total);
                 arrays[0] = total;
             }
             await();
-            x.assign(arrays[0]);
+            x.assign(of(0));
             await();
+        }
+
+        private INDArray of(int device) {
+            return device == number ? arrays[device] : backend.here(arrays[device]);
         }
 
         @Override

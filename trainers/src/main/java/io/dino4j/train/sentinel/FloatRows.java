@@ -1,5 +1,6 @@
 package io.dino4j.train.sentinel;
 
+import io.dino4j.graph.exec.Backend;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -24,6 +25,7 @@ final class FloatRows {
             throw new IllegalArgumentException(
                     "expected a dense FLOAT matrix, got %s".formatted(matrix.shapeInfoToString()));
         }
+        Backend.loaded().toHost(matrix);
         source = new FloatPointer(matrix.data().addressPointer());
         rows = (int) matrix.size(0);
         columns = (int) matrix.size(1);

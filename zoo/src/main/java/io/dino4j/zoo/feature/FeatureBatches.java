@@ -2,6 +2,7 @@ package io.dino4j.zoo.feature;
 
 import io.dino4j.data.image.Image;
 import io.dino4j.data.image.Normalization;
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.vit.VitConfig;
 import io.dino4j.zoo.Dinov2;
 import io.dino4j.zoo.FeatureKind;
@@ -107,6 +108,7 @@ final class FeatureBatches {
             normalization.write(images.get(i), row);
             to.position((long) i * length).put(row, 0, length);
         }
+        Backend.loaded().writtenOnHost(batch);
         return batch;
     }
 }

@@ -1,5 +1,6 @@
 package io.dino4j.zoo.weights;
 
+import io.dino4j.graph.exec.Backend;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -116,6 +117,7 @@ public final class Safetensors implements TensorFile {
                     Pointer.memcpy(to.position(done), from, part);
                 }
             }
+            Backend.loaded().writtenOnHost(target);
         } catch (IOException e) {
             throw new WeightsException("%s: tensor '%s' cannot be read: %s".formatted(file, info.name(), e), e);
         }

@@ -1,5 +1,6 @@
 package io.dino4j.zoo.weights;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import java.io.IOException;
@@ -122,6 +123,7 @@ public final class SafetensorsWriter {
     }
 
     private static void writeBytes(FileChannel channel, INDArray array, long from, long bytes) throws IOException {
+        Backend.loaded().toHost(array);
         try (BytePointer pointer = new BytePointer(array.data().addressPointer())) {
             for (long done = from; done < bytes; done += LARGEST_WRITE) {
                 long part = Math.min(LARGEST_WRITE, bytes - done);

@@ -1,5 +1,6 @@
 package io.dino4j.zoo.weights;
 
+import io.dino4j.graph.exec.Backend;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -61,6 +62,7 @@ final class TorchData {
                 done += count;
             }
         }
+        Backend.loaded().writtenOnHost(target);
     }
 
     private void gather(Walk walk, ByteBuffer block, int count) {

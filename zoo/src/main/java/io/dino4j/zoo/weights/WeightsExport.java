@@ -1,6 +1,7 @@
 package io.dino4j.zoo.weights;
 
 import io.dino4j.data.Progress;
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
@@ -189,6 +190,7 @@ public record WeightsExport(NamingScheme names, WeightType type) {
         ByteBuffer block = ByteBuffer.allocateDirect((int) Math.min(BLOCK, array.length() - from)
                         * type.type().width())
                 .order(ByteOrder.LITTLE_ENDIAN);
+        Backend.loaded().toHost(array);
         try (FloatPointer numbers = new FloatPointer(array.data().addressPointer())) {
             for (long done = from; done < array.length(); ) {
                 int count = (int) Math.min(BLOCK, array.length() - done);

@@ -1,7 +1,8 @@
 package io.dino4j.spark.train;
 
-import java.security.SecureRandom;
+import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import javax.crypto.KeyGenerator;
 
 /**
  * What every task tells all others before it begins.
@@ -11,12 +12,13 @@ import java.util.HexFormat;
  * @param fault one line if the task cannot begin, else empty
  */
 record Greeting(int port, byte[] key, String fault) {
-    private static final int KEY_BYTES = 32;
-
     static Greeting of(int port, String fault) {
-        byte[] key = new byte[KEY_BYTES];
-        new SecureRandom().nextBytes(key);
-        return new Greeting(port, key, fault);
+        try {
+            byte[] key = KeyGenerator.getInstance("HmacSHA256").generateKey().getEncoded(); // 32 bytes
+            return new Greeting(port, key, fault);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Java comes with HmacSHA256", e);
+        }
     }
 
     String text() {

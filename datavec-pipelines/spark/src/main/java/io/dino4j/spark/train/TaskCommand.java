@@ -23,6 +23,7 @@ record TaskCommand(Ending ending, boolean transientFault) {
         AtomicReference<Exception> thrown = new AtomicReference<>();
         StringWriter said = new StringWriter();
         CommandLine main = Main.commandLine();
+        PrintWriter log = main.getErr();
         main.setErr(new PrintWriter(said, true));
         CommandLine.IExecutionExceptionHandler usual = main.getExecutionExceptionHandler();
         main.setExecutionExceptionHandler((e, command, parsed) -> {
@@ -31,7 +32,8 @@ record TaskCommand(Ending ending, boolean transientFault) {
         });
         int code = main.execute(args.toArray(String[]::new));
         boolean unwanted = Thread.currentThread().isInterrupted(); // then it is the interrupt that it complains of
-        System.err.print(unwanted ? "ended, as the run is over or begins anew\n" : said);
+        log.print(unwanted ? "ended, as the run is over or begins anew\n" : said);
+        log.flush();
         String line = said.toString()
                 .lines()
                 .filter(l -> l.startsWith(PREFIX))

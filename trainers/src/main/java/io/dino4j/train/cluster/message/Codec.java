@@ -33,11 +33,6 @@ import java.util.Map;
  * {@code short length} and UTF-8, a list {@code int count} and its elements, a flag one byte, a choice an int.
  */
 public final class Codec {
-    private static final int MOST_RANKS = 1 << 20;
-    private static final StateVector[] VECTORS = StateVector.values();
-    private static final GradientEncoding[] ENCODINGS = GradientEncoding.values();
-    private static final Message.Op[] OPS = Message.Op.values();
-
     @FunctionalInterface
     private interface Reader<M> {
         M read(long request, FrameReader in) throws MalformedMessageException;
@@ -56,14 +51,14 @@ public final class Codec {
 
     /** The number of a type is its place here, from 1. */
     private static final List<Form<?>> FORMS = List.of(
-            new Form<>(Configure.class, Codec::configure, Codec::configure),
+            new Form<>(Configure.class, Fields::configure, Fields::configure),
             new Form<>(Join.class, (r, in) -> new Join(r, in.string(), in.count("after")), (m, out) -> {
                 out.string(m.name());
                 out.number(m.after());
             }),
-            new Form<>(Seat.class, Codec::seat, (m, out) -> {
+            new Form<>(Seat.class, Fields::seat, (m, out) -> {
                 out.number(m.view());
-                ranks(m.firstRank(), m.rankCount(), out);
+                Fields.ranks(m.firstRank(), m.rankCount(), out);
                 out.integer(m.workers());
             }),
             new Form<>(Waiting.class, (r, in) -> new Waiting(r, in.integer(), in.integer()), (m, out) -> {
@@ -73,15 +68,15 @@ public final class Codec {
             new Form<>(Leave.class, (r, in) -> new Leave(r, in.string()), (m, out) -> out.string(m.name())),
             new Form<>(Fence.class, (r, in) -> new Fence(r, in.count("view")), (m, out) -> out.number(m.view())),
             new Form<>(Blocked.class, (r, in) -> new Blocked(r, in.attempt()), (m, out) -> out.attempt(m.attempt())),
-            new Form<>(Status.class, Codec::status, Codec::status),
-            new Form<>(Load.class, Codec::load, Codec::load),
-            new Form<>(Loaded.class, Codec::loaded, Codec::loaded),
-            new Form<>(Restore.class, Codec::restore, (m, out) -> {
+            new Form<>(Status.class, Fields::status, Fields::status),
+            new Form<>(Load.class, Fields::load, Fields::load),
+            new Form<>(Loaded.class, Fields::loaded, Fields::loaded),
+            new Form<>(Restore.class, Fields::restore, (m, out) -> {
                 out.number(m.generation());
                 out.number(m.view());
                 out.number(m.step());
             }),
-            new Form<>(Reduce.class, Codec::reduce, Codec::reduce),
+            new Form<>(Reduce.class, Fields::reduce, Fields::reduce),
             new Form<>(
                     Reduced.class,
                     (r, in) -> new Reduced(r, in.integer(), in.doubles("values", Limits.DOUBLES)),
@@ -89,7 +84,7 @@ public final class Codec {
                         out.integer(m.tag());
                         out.doubles("values", m.values(), Limits.DOUBLES);
                     }),
-            new Form<>(Push.class, Codec::push, Codec::push),
+            new Form<>(Push.class, Fields::push, Fields::push),
             new Form<>(
                     Norms.class,
                     (r, in) -> new Norms(r, in.attempt(), in.integer("firstBlock", 0, Integer.MAX_VALUE)),
@@ -97,22 +92,22 @@ public final class Codec {
                         out.attempt(m.attempt());
                         out.integer(m.firstBlock());
                     }),
-            new Form<>(BlockSquares.class, Codec::blockSquares, (m, out) -> {
+            new Form<>(BlockSquares.class, Fields::blockSquares, (m, out) -> {
                 out.number(m.step());
                 out.integer(m.firstBlock());
                 out.integer(m.blocks());
                 out.doubles("squares", m.squares(), Limits.DOUBLES);
             }),
-            new Form<>(Commit.class, Codec::commit, Codec::commit),
+            new Form<>(Commit.class, Fields::commit, Fields::commit),
             new Form<>(
                     Committed.class, (r, in) -> new Committed(r, in.count("step")), (m, out) -> out.number(m.step())),
-            new Form<>(Pull.class, Codec::pull, (m, out) -> {
+            new Form<>(Pull.class, Fields::pull, (m, out) -> {
                 out.choice(m.vector());
                 out.number(m.minStep());
                 out.number(m.offset());
                 out.integer(m.count());
             }),
-            new Form<>(Floats.class, Codec::floats, (m, out) -> {
+            new Form<>(Floats.class, Fields::floats, (m, out) -> {
                 out.choice(m.vector());
                 out.number(m.step());
                 out.number(m.offset());
@@ -165,195 +160,5 @@ public final class Codec {
         Message message = FORMS.get(number - 1).reader().read(in.number(), in);
         in.end();
         return message;
-    }
-
-    private static Configure configure(long request, FrameReader in) throws MalformedMessageException {
-        long generation = in.count("generation");
-        String yaml = in.longString("yaml", Limits.YAML);
-        String hash = in.string();
-        int shard = in.integer("shard", 0, MOST_RANKS - 1);
-        int shards = in.integer("shards", shard + 1, MOST_RANKS);
-        int worldSize = in.integer("worldSize", 1, MOST_RANKS);
-        int workers = in.integer("workers", 1, worldSize);
-        return new Configure(
-                request, generation, yaml, hash, shard, shards, worldSize, workers, in.count("totalLength"));
-    }
-
-    private static void configure(Configure m, FrameWriter out) {
-        out.number(m.generation());
-        out.longString("yaml", m.yaml(), Limits.YAML);
-        out.string(m.configHash());
-        out.integer(m.shard());
-        out.integer(m.shards());
-        out.integer(m.worldSize());
-        out.integer(m.workers());
-        out.number(m.totalLength());
-    }
-
-    private static int firstRank(FrameReader in) throws MalformedMessageException {
-        return in.integer("firstRank", 0, MOST_RANKS - 1);
-    }
-
-    private static int rankCount(FrameReader in) throws MalformedMessageException {
-        return in.integer("rankCount", 1, MOST_RANKS);
-    }
-
-    private static void ranks(int first, int count, FrameWriter out) {
-        out.integer(first);
-        out.integer(count);
-    }
-
-    private static Seat seat(long request, FrameReader in) throws MalformedMessageException {
-        return new Seat(request, in.count("view"), firstRank(in), rankCount(in), in.integer("workers", 1, MOST_RANKS));
-    }
-
-    private static Status status(long request, FrameReader in) throws MalformedMessageException {
-        return new Status(
-                request,
-                in.count("generation"),
-                in.count("view"),
-                in.count("step"),
-                in.count("optimizerSteps"),
-                in.flag(),
-                in.flag(),
-                in.longs("snapshots", Limits.SNAPSHOTS),
-                in.bytes("note", Limits.NOTE));
-    }
-
-    private static void status(Status m, FrameWriter out) {
-        out.number(m.generation());
-        out.number(m.view());
-        out.number(m.step());
-        out.number(m.optimizerSteps());
-        out.flag(m.prepared());
-        out.flag(m.loaded());
-        out.longs("snapshots", m.snapshots(), Limits.SNAPSHOTS);
-        out.bytes("note", m.note(), Limits.NOTE);
-    }
-
-    private static Load load(long request, FrameReader in) throws MalformedMessageException {
-        return new Load(
-                request,
-                in.count("generation"),
-                in.count("view"),
-                in.choice(VECTORS),
-                in.count("offset"),
-                in.floats("floats"));
-    }
-
-    private static void load(Load m, FrameWriter out) {
-        out.number(m.generation());
-        out.number(m.view());
-        out.choice(m.vector());
-        out.number(m.offset());
-        out.floats("floats", m.floats());
-    }
-
-    private static Loaded loaded(long request, FrameReader in) throws MalformedMessageException {
-        return new Loaded(
-                request,
-                in.count("generation"),
-                in.count("view"),
-                in.count("step"),
-                in.count("optimizerSteps"),
-                in.bytes("note", Limits.NOTE));
-    }
-
-    private static void loaded(Loaded m, FrameWriter out) {
-        out.number(m.generation());
-        out.number(m.view());
-        out.number(m.step());
-        out.number(m.optimizerSteps());
-        out.bytes("note", m.note(), Limits.NOTE);
-    }
-
-    private static Restore restore(long request, FrameReader in) throws MalformedMessageException {
-        return new Restore(request, in.count("generation"), in.count("view"), in.count("step"));
-    }
-
-    private static Reduce reduce(long request, FrameReader in) throws MalformedMessageException {
-        return new Reduce(
-                request,
-                in.attempt(),
-                in.integer("tag", 0, Integer.MAX_VALUE),
-                firstRank(in),
-                rankCount(in),
-                in.choice(OPS),
-                in.doubles("values", Limits.DOUBLES));
-    }
-
-    private static void reduce(Reduce m, FrameWriter out) {
-        out.attempt(m.attempt());
-        out.integer(m.tag());
-        ranks(m.firstRank(), m.rankCount(), out);
-        out.choice(m.op());
-        out.doubles("values", m.values(), Limits.DOUBLES);
-    }
-
-    private static Push push(long request, FrameReader in) throws MalformedMessageException {
-        if (request != 0) {
-            throw new MalformedMessageException("gradients are not answered, but have request " + request);
-        }
-        return new Push(
-                in.attempt(),
-                firstRank(in),
-                rankCount(in),
-                in.count("offset"),
-                in.integer("count", 1, Limits.FLOATS),
-                in.choice(ENCODINGS),
-                in.payload("gradients"));
-    }
-
-    private static void push(Push m, FrameWriter out) {
-        out.attempt(m.attempt());
-        ranks(m.firstRank(), m.rankCount(), out);
-        out.number(m.offset());
-        out.integer(m.count());
-        out.choice(m.encoding());
-        out.payload("gradients", m.bytes());
-    }
-
-    private static BlockSquares blockSquares(long request, FrameReader in) throws MalformedMessageException {
-        return new BlockSquares(
-                request,
-                in.count("step"),
-                in.integer("firstBlock", 0, Integer.MAX_VALUE),
-                in.integer("blocks", 0, Integer.MAX_VALUE),
-                in.doubles("squares", Limits.DOUBLES));
-    }
-
-    private static Commit commit(long request, FrameReader in) throws MalformedMessageException {
-        return new Commit(
-                request,
-                in.attempt(),
-                in.real(),
-                in.real(),
-                in.real(),
-                in.real(),
-                in.doubles("factors", Limits.SUB_NETWORKS),
-                in.bytes("note", Limits.NOTE));
-    }
-
-    private static void commit(Commit m, FrameWriter out) {
-        out.attempt(m.attempt());
-        out.real(m.lr());
-        out.real(m.lastLayerLr());
-        out.real(m.weightDecay());
-        out.real(m.momentum());
-        out.doubles("factors", m.factors(), Limits.SUB_NETWORKS);
-        out.bytes("note", m.note(), Limits.NOTE);
-    }
-
-    private static Pull pull(long request, FrameReader in) throws MalformedMessageException {
-        return new Pull(
-                request,
-                in.choice(VECTORS),
-                in.count("minStep"),
-                in.count("offset"),
-                in.integer("count", 1, Limits.FLOATS));
-    }
-
-    private static Floats floats(long request, FrameReader in) throws MalformedMessageException {
-        return new Floats(request, in.choice(VECTORS), in.count("step"), in.count("offset"), in.floats("floats"));
     }
 }

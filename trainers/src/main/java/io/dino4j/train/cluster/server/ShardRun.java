@@ -5,10 +5,7 @@ import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.MalformedMessageException;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.optim.Workers;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -17,17 +14,13 @@ import java.util.function.Consumer;
  * is too early for one: they may be called again.
  */
 final class ShardRun implements AutoCloseable {
-    /** What is told of a step that is made to who asks late. */
-    private record Made(long step, double[] squares, Reductions reductions) {}
-
     private final Plan plan;
     private final Settings settings;
     private final Consumer<String> log;
     private final ShardState state;
     private final Snapshots snapshots;
     private final PiecePool pool = new PiecePool();
-    private final Deque<StepSum> sums = new ArrayDeque<>(); // of the present step and those after it
-    private final Deque<Made> made = new ArrayDeque<>(); // newest first
+    private final StepSums sums;
     private final float[] unpacked = new float[Limits.FLOATS];
     private final Loading loading;
     private long generation;
@@ -51,9 +44,7 @@ final class ShardRun implements AutoCloseable {
         this.log = log;
         state = new ShardState(plan, workers);
         loading = new Loading(plan.shard());
-        for (int i = 0; i <= settings.maxStaleness(); i++) {
-            sums.add(new StepSum(new GradientSum(plan.part().layout(), plan.worldSize(), pool), plan.worldSize()));
-        }
+        sums = new StepSums(plan, settings.maxStaleness(), pool);
     }
 
     /** What it holds. */
@@ -75,7 +66,7 @@ final class ShardRun implements AutoCloseable {
     }
 
     Message status(long request) {
-        boolean prepared = isLoaded && sums.getFirst().isPrepared();
+        boolean prepared = isLoaded && sums.of(step).isPrepared();
         return new Message.Status(
                 request, generation, view, step, state.optimizerSteps(), prepared, isLoaded, snapshots.steps(), note);
     }
@@ -170,13 +161,13 @@ final class ShardRun implements AutoCloseable {
         generation = newGeneration;
         isLoaded = false;
         loading.close();
-        sums.forEach(StepSum::clear);
-        made.clear();
+        sums.clear();
         events++;
     }
 
     private void begin(long newStep, long optimizerSteps, byte[] newNote) {
         step = newStep;
+        sums.begin(step);
         state.restoreSteps(optimizerSteps);
         note = newNote;
         isLoaded = true;
@@ -196,7 +187,7 @@ final class ShardRun implements AutoCloseable {
             return Optional.empty();
         }
         state.requireInside(m.offset(), m.count());
-        StepSum sum = sum(m.attempt().step());
+        StepSum sum = sums.of(m.attempt().step());
         m.encoding().decode(m.bytes(), unpacked, m.count());
         if (sum.add(m, m.offset() - plan.shard().from(), unpacked)) {
             events++;
@@ -204,28 +195,11 @@ final class ShardRun implements AutoCloseable {
         return Optional.empty();
     }
 
-    private StepSum sum(long wanted) {
-        long ahead = wanted - step;
-        if (ahead < 0 || ahead >= sums.size()) {
-            throw new IllegalArgumentException("step %d is not due: %d are made, and none may come %d early"
-                    .formatted(wanted, step, settings.maxStaleness() + 1));
-        }
-        Iterator<StepSum> all = sums.iterator();
-        for (long i = 0; i < ahead; i++) {
-            all.next();
-        }
-        return all.next();
-    }
-
-    private Optional<Made> made(long wanted) {
-        return made.stream().filter(m -> m.step == wanted).findFirst();
-    }
-
     /** Takes values to be summed, unless their step is made. */
     void add(Message.Reduce m) {
         if (!isStale(m.attempt())
                 && m.attempt().step() >= step
-                && sum(m.attempt().step()).add(m)) {
+                && sums.of(m.attempt().step()).add(m)) {
             events++;
         }
     }
@@ -236,12 +210,15 @@ final class ShardRun implements AutoCloseable {
             return Optional.of(stale(request));
         }
         if (attempt.step() < step) {
-            return Optional.of(made(attempt.step())
-                    .flatMap(m -> m.reductions.result(tag))
+            return Optional.of(sums.made(attempt.step())
+                    .flatMap(m -> m.reductions().result(tag))
                     .<Message>map(values -> new Message.Reduced(request, tag, values))
                     .orElseGet(() -> forgotten(request, attempt.step())));
         }
-        return sum(attempt.step()).reductions().result(tag).map(values -> new Message.Reduced(request, tag, values));
+        return sums.of(attempt.step())
+                .reductions()
+                .result(tag)
+                .map(values -> new Message.Reduced(request, tag, values));
     }
 
     private Message forgotten(long request, long wanted) {
@@ -255,10 +232,11 @@ final class ShardRun implements AutoCloseable {
         }
         long wanted = m.attempt().step();
         if (wanted < step) {
-            return Optional.of(
-                    made(wanted).map(past -> page(m, past.squares)).orElseGet(() -> forgotten(m.request(), wanted)));
+            return Optional.of(sums.made(wanted)
+                    .map(past -> page(m, past.squares()))
+                    .orElseGet(() -> forgotten(m.request(), wanted)));
         }
-        return sum(wanted).squares(state.clip()).map(squares -> page(m, squares));
+        return sums.of(wanted).squares(state.clip()).map(squares -> page(m, squares));
     }
 
     private static Message page(Message.Norms m, double[] squares) {
@@ -279,22 +257,15 @@ final class ShardRun implements AutoCloseable {
         if (m.attempt().step() < step) {
             return new Message.Committed(m.request(), step);
         }
-        StepSum sum = sums.getFirst();
+        StepSum sum = sums.of(step);
         if (m.attempt().step() > step || !sum.isPrepared()) {
             throw new IllegalArgumentException("step %d cannot be made: this server is at step %d, and gradients %s"
                     .formatted(m.attempt().step(), step, sum.isPrepared() ? "are there" : "are missing"));
         }
-        double[] squares = sum.squares(state.clip()).orElseThrow();
         state.update(sum.sum(), m);
-        made.addFirst(new Made(step, squares, sum.reductions()));
-        if (made.size() > sums.size()) {
-            made.removeLast();
-        }
+        sums.next(state.clip());
         step++;
         note = m.note();
-        sums.removeFirst();
-        sum.clear();
-        sums.addLast(sum);
         events++;
         if (step % settings.snapshotSteps() == 0) {
             snapshots.save(header(), state.vectors());
@@ -331,14 +302,9 @@ final class ShardRun implements AutoCloseable {
                 m.request(), m.vector(), step, m.offset(), state.bytes(m.vector(), m.offset(), m.count())));
     }
 
-    /** Pieces of memory that gradients have waited in so far, for tests. */
-    int waitingPieces() {
-        return pool.pieces();
-    }
-
     @Override
     public void close() {
-        sums.forEach(StepSum::close);
+        sums.close();
         pool.close();
         state.close();
     }

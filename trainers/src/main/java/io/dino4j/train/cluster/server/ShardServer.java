@@ -1,20 +1,15 @@
 package io.dino4j.train.cluster.server;
 
 import io.dino4j.train.cluster.message.Attempt;
-import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.MalformedMessageException;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.zoo.weights.WeightsException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * One server of a run's parameters: it holds a range of student, teacher and AdamW's moments, sums the gradients of all ranks, and makes a
@@ -27,7 +22,6 @@ import java.util.function.Supplier;
  * <p>Memory: four ranges of state, one for the sum, and what waits for its turn in the sum, which is W−1 ranges at most; all of it native.
  */
 public final class ShardServer implements AutoCloseable {
-    private static final int MOST_PENDING = 64;
     private static final long LONGEST_TICK = 1_000_000_000;
     private static final long LINE_NANOS = 1_000_000_000;
 
@@ -36,14 +30,11 @@ public final class ShardServer implements AutoCloseable {
         Optional<Message> handle(Peer peer, M message) throws MalformedMessageException;
     }
 
-    /** A request that is answered later; its supplier gives nothing while it is too early. */
-    private record Pending(Peer peer, long request, Supplier<Optional<Message>> answer) {}
-
     private final Settings settings;
     private final Workers workers;
     private final Consumer<String> log;
     private final Map<Class<?>, Handler<?>> handlers = new HashMap<>();
-    private final List<Pending> pending = new ArrayList<>();
+    private final PendingAnswers pending = new PendingAnswers();
     private Optional<ShardRun> run = Optional.empty();
     private Optional<Membership> membership = Optional.empty();
     private long settled;
@@ -67,9 +58,9 @@ public final class ShardServer implements AutoCloseable {
         on(Message.Leave.class, this::leave);
         on(Message.Fence.class, this::fence);
         on(Message.Blocked.class, this::blocked);
-        on(Message.Load.class, (peer, m) -> Optional.of(run().load(m)));
-        on(Message.Loaded.class, (peer, m) -> Optional.of(run().loaded(m)));
-        on(Message.Restore.class, (peer, m) -> Optional.of(run().restore(m)));
+        on(Message.Load.class, (peer, m) -> heard(peer, run().load(m)));
+        on(Message.Loaded.class, (peer, m) -> heard(peer, run().loaded(m)));
+        on(Message.Restore.class, (peer, m) -> heard(peer, run().restore(m)));
         on(Message.Push.class, this::push);
         on(Message.Reduce.class, this::reduce);
         on(Message.Norms.class, this::norms);
@@ -101,7 +92,7 @@ public final class ShardServer implements AutoCloseable {
             handler.handle(peer, message).ifPresent(peer::send);
         } catch (IllegalArgumentException | MalformedMessageException | ConfigException | WeightsException e) {
             log(peer, message, e.getMessage());
-            peer.send(refusal(message.request(), e.getMessage()));
+            peer.send(PendingAnswers.refusal(message.request(), e.getMessage()));
         }
         settle();
     }
@@ -113,15 +104,9 @@ public final class ShardServer implements AutoCloseable {
         }
     }
 
-    private static Message refusal(long request, String reason) {
-        String line = reason.lines().findFirst().orElse("");
-        boolean fits = line.getBytes(StandardCharsets.UTF_8).length <= Limits.STRING;
-        return new Message.Refused(request, fits ? line : line.substring(0, Limits.STRING / 4));
-    }
-
     /** A peer is gone: what it waits for is forgotten, and its seat too if it does not come back in time. */
     public void left(Peer peer) {
-        pending.removeIf(p -> p.peer == peer);
+        pending.forget(peer);
         membership.ifPresent(seats -> seats.left(peer, now));
     }
 
@@ -137,7 +122,7 @@ public final class ShardServer implements AutoCloseable {
         lastTick = nanos;
         membership.ifPresent(seats -> {
             long before = seats.view();
-            seats.tick(now, peer -> pending.stream().anyMatch(p -> p.peer == peer));
+            seats.tick(now, pending::isWaiting);
             announce(seats, before, Optional.empty());
         });
         settle();
@@ -160,31 +145,8 @@ public final class ShardServer implements AutoCloseable {
     private void settle() {
         while (run.isPresent() && settled != run().events()) {
             settled = run().events();
-            List<Pending> waiting = new ArrayList<>(pending);
-            pending.clear();
-            for (Pending p : waiting) {
-                answer(p).ifPresentOrElse(p.peer::send, () -> pending.add(p));
-            }
+            pending.settle();
         }
-    }
-
-    private static Optional<Message> answer(Pending p) {
-        try {
-            return p.answer.get();
-        } catch (IllegalArgumentException e) {
-            return Optional.of(refusal(p.request, e.getMessage()));
-        }
-    }
-
-    private Optional<Message> later(Peer peer, long request, Supplier<Optional<Message>> answer) {
-        Optional<Message> present = answer.get();
-        if (present.isEmpty()) {
-            if (pending.stream().filter(p -> p.peer == peer).count() >= MOST_PENDING) {
-                throw new IllegalArgumentException("%d requests wait already".formatted(MOST_PENDING));
-            }
-            pending.add(new Pending(peer, request, answer));
-        }
-        return present;
     }
 
     private Message configure(Message.Configure m) {
@@ -201,7 +163,7 @@ public final class ShardServer implements AutoCloseable {
         }
         Plan plan = Plan.of(m);
         long view = run.map(ShardRun::view).orElse(0L);
-        closeRun(new Message.Stale(0, view, m.generation()));
+        closeRun(view, m.generation());
         ShardRun next = open(plan, m.generation());
         next.fence(0, view);
         run = Optional.of(next);
@@ -220,10 +182,9 @@ public final class ShardServer implements AutoCloseable {
     }
 
     /** Gives up a phase that is over; what its snapshots hold is of no use in the next. */
-    private void closeRun(Message.Stale farewell) {
+    private void closeRun(long view, long generation) {
         if (run.isPresent()) {
-            pending.forEach(p -> p.peer.send(new Message.Stale(p.request, farewell.view(), farewell.generation())));
-            pending.clear();
+            pending.endAll(request -> new Message.Stale(request, view, generation));
             run().close();
             run = Optional.empty();
         }
@@ -289,6 +250,11 @@ public final class ShardServer implements AutoCloseable {
         membership.ifPresent(seats -> seats.heard(peer, now));
     }
 
+    private Optional<Message> heard(Peer peer, Message answer) {
+        heard(peer);
+        return Optional.of(answer);
+    }
+
     private void heard(Peer peer, Attempt attempt) {
         if (!run().isStale(attempt)) {
             heard(peer);
@@ -306,12 +272,12 @@ public final class ShardServer implements AutoCloseable {
         long request = m.request();
         Attempt attempt = m.attempt();
         int tag = m.tag(); // not the message: its values need not be kept
-        return later(peer, request, () -> run().reduced(request, attempt, tag));
+        return pending.now(peer, request, () -> run().reduced(request, attempt, tag));
     }
 
     private Optional<Message> norms(Peer peer, Message.Norms m) {
         heard(peer, m.attempt());
-        return later(peer, m.request(), () -> run().squares(m));
+        return pending.now(peer, m.request(), () -> run().squares(m));
     }
 
     private Optional<Message> commit(Peer peer, Message.Commit m) {
@@ -322,7 +288,7 @@ public final class ShardServer implements AutoCloseable {
     private Optional<Message> pull(Peer peer, Message.Pull m) {
         heard(peer);
         Attempt asked = new Attempt(run().generation(), run().view(), m.minStep());
-        return later(peer, m.request(), () -> run().pull(m, asked));
+        return pending.now(peer, m.request(), () -> run().pull(m, asked));
     }
 
     /** Frees the memory. */

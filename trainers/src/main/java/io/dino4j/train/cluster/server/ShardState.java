@@ -1,5 +1,6 @@
 package io.dino4j.train.cluster.server;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
@@ -79,6 +80,8 @@ final class ShardState implements AutoCloseable {
      */
     ByteBuffer bytes(StateVector which, long offset, int count) {
         requireInside(offset, count);
+        Backend.loaded().toHost(vector(which));
+        Backend.loaded().writtenOnHost(vector(which)); // or is about to be
         try (BytePointer base = new BytePointer(vector(which).data().addressPointer())) {
             // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
             return base.getPointer(BytePointer.class, (offset - shard.from()) * Float.BYTES)

@@ -1,5 +1,6 @@
 package io.dino4j.train.cluster.server;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.optim.GradientClip;
@@ -78,6 +79,7 @@ final class StepSum implements AutoCloseable {
             return Optional.empty();
         }
         if (!isMeasured) {
+            Backend.loaded().writtenOnHost(gradients.sum().vector());
             squares = clip.blockSquares(gradients.sum());
             isMeasured = true;
         }

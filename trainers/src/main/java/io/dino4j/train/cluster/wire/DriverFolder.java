@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
 final class DriverFolder {
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final Pattern NAME = Pattern.compile("dino4j-(\\d+)-.*");
+    /** Containers often have 64 MiB there, and a log that finds no room ends the process. */
+    private static final long LEAST_SPACE = 256L << 20;
+
     private static final long SILENT_MS = 10_000;
 
     private final Path root;
@@ -28,7 +31,8 @@ final class DriverFolder {
     }
 
     static DriverFolder create() throws IOException {
-        Path parent = Files.isWritable(MEMORY) ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
+        boolean inMemory = Files.isWritable(MEMORY) && MEMORY.toFile().getUsableSpace() >= LEAST_SPACE;
+        Path parent = inMemory ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
         removeLeftovers(parent);
         return new DriverFolder(Files.createTempDirectory(
                 parent, "dino4j-%d-".formatted(ProcessHandle.current().pid())));

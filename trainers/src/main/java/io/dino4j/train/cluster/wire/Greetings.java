@@ -226,8 +226,12 @@ final class Greetings {
     }
 
     private static void abandon(Aeron aeron, Greeting greeting) {
-        greeting.publication.ifPresentOrElse(
-                ExclusivePublication::close, () -> aeron.asyncRemovePublication(greeting.registration));
+        try {
+            greeting.publication.ifPresentOrElse(
+                    ExclusivePublication::close, () -> aeron.asyncRemovePublication(greeting.registration));
+        } catch (AeronException e) {
+            // the driver has given this process up, and the publication with it
+        }
     }
 
     /** The client's first packet under the session's keys makes it a peer. */

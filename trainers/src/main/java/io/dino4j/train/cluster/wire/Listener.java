@@ -16,6 +16,7 @@ import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntHashSet;
 
 /** A server: takes clients that show the right credentials, and hands their frames to a {@link Service}. For one thread. */
 public final class Listener implements AutoCloseable {
@@ -44,11 +45,11 @@ public final class Listener implements AutoCloseable {
         noise = wire.noise();
         greetings = new Greetings(address, credentials, credentials.keyFor(address), service, noise);
         route = Route.toServer(address);
+        aeron = wire.aeron();
         open();
     }
 
     private void open() throws WireException {
-        aeron = wire.aeron();
         try {
             subscription = aeron.addSubscription(route.channel(), route.stream());
         } catch (AeronException e) {
@@ -172,9 +173,14 @@ public final class Listener implements AutoCloseable {
 
     /** What no packet tells. */
     private void look() {
+        List<Image> images = subscription.images();
+        IntHashSet alive = new IntHashSet();
+        images.forEach(image -> alive.add(image.sessionId()));
+        IntHashSet ours = new IntHashSet();
         List<Peer> gone = new ArrayList<>();
         for (Peer peer : peers.values()) {
-            if (subscription.imageBySessionId(peer.imageSession()) == null) {
+            ours.add(peer.imageSession());
+            if (!alive.contains(peer.imageSession())) {
                 peer.end("no sign of life");
             }
             if (peer.ended().isPresent()) {
@@ -182,18 +188,13 @@ public final class Listener implements AutoCloseable {
             }
         }
         gone.forEach(this::dismiss);
-        strangers.turnAway(subscription, this::isOfASession, noise);
+        strangers.turnAway(images, session -> ours.contains(session) || greetings.knows(session), noise);
         long now = Wire.invalidPackets(aeron);
         if (now > invalid) {
             noise.note("%s: dropped datagrams of another program".formatted(address), now - invalid);
             invalid = now;
         }
         noise.tell();
-    }
-
-    private boolean isOfASession(int imageSession) {
-        return greetings.knows(imageSession)
-                || peers.values().stream().anyMatch(peer -> peer.imageSession() == imageSession);
     }
 
     private void dismiss(Peer peer) {
@@ -211,6 +212,7 @@ public final class Listener implements AutoCloseable {
         List<Peer> all = new ArrayList<>(peers.values());
         all.forEach(peer -> peer.end("the server stood still for too long"));
         all.forEach(this::dismiss);
+        aeron = wire.inPlaceOf(aeron);
         open();
     }
 

@@ -5,17 +5,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * Waits for work: a few rounds at once, then sleeps of 20 us while an answer may still be near (10 ms), of 1 ms for 0.2 s, of 5 ms
- * after that. The processors are shared with the training, so nobody spins; an exchange that is under way waits some 0.1 ms.
+ * Waits for work: a few rounds at once, then sleeps of 20 us for 5 ms, of 1 ms for 0.1 s, of 3 ms for 2 s, and of 10 ms. The processors
+ * are shared with the training, so nobody spins; an exchange that is under way waits some 0.1 ms, one after a long step a few ms.
  */
 final class Patience implements IdleStrategy {
     private static final int EAGER = 10;
     private static final int YIELDING = 20;
-    private static final long NEAR_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long SHORT_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
-    private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-    private static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long[] SILENCE_NANOS = {5 * MS, 100 * MS, 2000 * MS, Long.MAX_VALUE};
+    private static final long[] SLEEP_NANOS = {MS / 50, MS, 3 * MS, 10 * MS};
 
     private int rounds;
     private long asleepSince;
@@ -39,8 +37,12 @@ final class Patience implements IdleStrategy {
             Thread.yield();
             asleepSince = System.nanoTime();
         } else {
-            long asleep = System.nanoTime() - asleepSince;
-            LockSupport.parkNanos(asleep < NEAR_NANOS ? SHORT_NANOS : asleep < SOON_NANOS ? LONG_NANOS : IDLE_NANOS);
+            long silence = System.nanoTime() - asleepSince;
+            int stage = 0;
+            while (silence > SILENCE_NANOS[stage]) {
+                stage++;
+            }
+            LockSupport.parkNanos(SLEEP_NANOS[stage]);
         }
     }
 

@@ -16,7 +16,10 @@ import java.util.SplittableRandom;
  */
 record Route(String channel, int stream) {
     /** Length of a term in bytes; a log has three. A publication of any other length is not ours. */
-    static final int UDP_TERM = 256 * 1024;
+    static final int UDP_TERM = 512 * 1024;
+
+    /** What may be under way: a frame of common length, so that its end need not wait for news from the receiver. */
+    static final int UDP_WINDOW = UDP_TERM / 2;
 
     static final int IPC_TERM = 1024 * 1024;
 

@@ -1,23 +1,23 @@
 package io.dino4j.train.cluster.wire;
 
 import io.aeron.Image;
-import io.aeron.Subscription;
 import io.aeron.exceptions.AeronException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 
 /** Aeron streams to a server that open no session: each has a log in shared memory, and is rejected after some seconds. */
 final class Strangers {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(4);
 
     private final Map<Long, Long> seenAt = new HashMap<>();
 
-    void turnAway(Subscription subscription, IntPredicate isOfASession, Noise noise) {
+    void turnAway(List<Image> images, IntPredicate isOfASession, Noise noise) {
         Map<Long, Long> still = new HashMap<>();
         long now = System.nanoTime();
-        for (Image image : subscription.images()) {
+        for (Image image : images) {
             if (isOfASession.test(image.sessionId())) {
                 continue;
             }

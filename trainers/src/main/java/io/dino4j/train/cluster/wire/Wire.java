@@ -7,6 +7,8 @@ import io.aeron.driver.ThreadingMode;
 import io.aeron.driver.status.SystemCounterDescriptor;
 import io.aeron.exceptions.AeronException;
 import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,10 +24,13 @@ import org.agrona.CloseHelper;
  * what is altered, repeated, out of order or foreign is dropped, counted and told at most once a second. Contents are not encrypted.
  *
  * <p>What strangers can make it take is bounded: {@value #MOST_SESSIONS} clients, {@value #MOST_OPENING} handshakes under way and as
- * many Aeron streams as both together, each with a log of 0.75 MiB in shared memory ({@link BoundedEndpoint} turns away others); a
+ * many Aeron streams as both together, each with a log of 1.5 MiB in shared memory ({@link BoundedEndpoint} turns away others); a
  * stream that opens no session is rejected after some seconds. What remains: who can send UDP packets with a forged source may fill
  * those streams and so keep new clients out for as long as it lasts, or guess a stream's numbers and break a connection (never alter
  * it), which the client then opens anew. Servers send to their clients: a firewall must let UDP through both ways.
+ *
+ * <p>A peer that is killed is noticed within about 4 s. A process that stood still for more than 3 s (stopped, or starved) has lost its
+ * connections and makes new ones; a listener goes on by itself.
  *
  * <p>Java must be started with {@code --add-opens java.base/jdk.internal.misc=ALL-UNNAMED}, as {@code ./dino4j} does.
  */
@@ -36,11 +41,14 @@ public final class Wire implements AutoCloseable {
     static final int MOST_SESSIONS = 1024;
     static final int MOST_OPENING = 64;
 
-    /** How long a process may say nothing. */
+    /** How long a process may say nothing to its driver. One that stood still for longer has lost its connections. */
     private static final Duration LIVENESS = Duration.ofSeconds(3);
 
+    /** How long a driver may say nothing to another; they do every 0.1 s. What was lost is told about a second after that. */
+    private static final Duration NETWORK_LIVENESS = Duration.ofSeconds(2);
+
     private static final Duration FAREWELL = Duration.ofMillis(50);
-    private static final int COUNTERS = 4 << 20;
+    private static final int COUNTERS = 2 << 20;
     private static final String FLAG = "--add-opens java.base/jdk.internal.misc=ALL-UNNAMED";
 
     private final Path directory;
@@ -122,7 +130,8 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    private static MediaDriver.Context context(Path directory, Noise noise) {
+    private static MediaDriver.Context context(Path directory, Noise noise) throws IOException {
+        int socketBuffer = socketBuffer();
         return new MediaDriver.Context()
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
@@ -133,16 +142,26 @@ public final class Wire implements AutoCloseable {
                 .asyncExecutorEnabled(false)
                 .errorHandler(e -> noise.note("media driver: " + Handshake.oneLine(String.valueOf(e.getMessage()))))
                 .clientLivenessTimeoutNs(LIVENESS.toNanos())
-                .imageLivenessTimeoutNs(LIVENESS.toNanos())
-                .publicationConnectionTimeoutNs(LIVENESS.toNanos())
+                .imageLivenessTimeoutNs(NETWORK_LIVENESS.toNanos())
+                .publicationConnectionTimeoutNs(NETWORK_LIVENESS.toNanos())
                 .publicationLingerTimeoutNs(LIVENESS.toNanos())
                 .publicationUnblockTimeoutNs(LIVENESS.multipliedBy(2).toNanos())
                 .publicationTermBufferLength(Route.UDP_TERM)
                 .ipcTermBufferLength(Route.IPC_TERM)
+                .initialWindowLength(Math.min(Route.UDP_WINDOW, socketBuffer))
+                .socketRcvbufLength(socketBuffer)
                 .counterValuesBufferLength(COUNTERS)
                 .streamSessionLimit(MOST_SESSIONS + 2 * MOST_OPENING)
                 .receiveChannelEndpointSupplier((channel, dispatcher, status, context) ->
                         new BoundedEndpoint(channel, dispatcher, status, context, noise));
+    }
+
+    /** As much as the system gives, up to four windows: it counts what a packet takes, not what it holds. */
+    private static int socketBuffer() throws IOException {
+        try (DatagramChannel probe = DatagramChannel.open()) {
+            probe.setOption(StandardSocketOptions.SO_RCVBUF, 4 * Route.UDP_WINDOW);
+            return Math.min(4 * Route.UDP_WINDOW, probe.getOption(StandardSocketOptions.SO_RCVBUF));
+        }
     }
 
     private static Thread daemon(Runnable work, String name) {
@@ -172,6 +191,14 @@ public final class Wire implements AutoCloseable {
             throw new WireException("the media driver in %s is gone: %s".formatted(directory, e.getMessage()), e);
         }
         return aeron;
+    }
+
+    /** A client in the place of one that the driver has given up, which may not know it yet. */
+    synchronized Aeron inPlaceOf(Aeron givenUp) throws WireException {
+        if (!closed && aeron == givenUp) {
+            CloseHelper.quietClose(givenUp);
+        }
+        return aeron();
     }
 
     Noise noise() {

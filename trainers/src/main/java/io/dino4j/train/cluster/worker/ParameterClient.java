@@ -45,7 +45,7 @@ public final class ParameterClient implements AutoCloseable {
         while (true) {
             try {
                 servers.connect(setup);
-                seat = servers.seat(attempt.view());
+                seat = servers.seat();
                 at(new Attempt(attempt.generation(), seat.view(), attempt.step()));
                 return seat;
             } catch (RegroupException e) {
@@ -72,11 +72,6 @@ public final class ParameterClient implements AutoCloseable {
         at(new Attempt(meeting.generation(), seat.view(), meeting.standing().step()));
         tag = 0;
         return meeting.standing();
-    }
-
-    /** Begins a step anew: its sums are counted from the first. */
-    public void begin() {
-        tag = 0;
     }
 
     /** Tells that this worker is alive though it does not contribute for a while. */
@@ -126,34 +121,42 @@ public final class ParameterClient implements AutoCloseable {
         }
     }
 
-    /** Waits until all gradients are there: sums of squares of all blocks of their sum, in order. */
-    public double[] norms() {
-        return servers.norms(attempt);
+    /**
+     * Waits until all gradients of a step are there.
+     *
+     * @return sums of squares of all blocks of their sum, in order
+     */
+    public double[] norms(long step) {
+        return servers.norms(of(step));
     }
 
     /**
-     * Makes the step.
+     * Makes a step.
      *
      * @param update how
      */
-    public void commit(StepUpdate update) {
-        servers.commit(attempt, update);
-        at(new Attempt(attempt.generation(), attempt.view(), attempt.step() + 1));
+    public void commit(long step, StepUpdate update) {
+        servers.commit(of(step), update);
+    }
+
+    private Attempt of(long step) {
+        return new Attempt(attempt.generation(), attempt.view(), step);
+    }
+
+    /** What is pushed and reduced from now on belongs to another step. */
+    public void begin(long step) {
+        at(of(step));
         tag = 0;
     }
 
     /**
-     * Fetches a vector as it is after the last step.
+     * Fetches a vector.
      *
+     * @param steps that the servers must have made
      * @param into all of it is written
      */
-    public void pull(StateVector vector, ParameterVector into) {
-        servers.pull(vector, attempt.step(), into);
-    }
-
-    /** Steps done. */
-    public long step() {
-        return attempt.step();
+    public void pull(StateVector vector, long steps, ParameterVector into) {
+        servers.pull(vector, steps, into);
     }
 
     /** Bytes to and from all servers so far. */

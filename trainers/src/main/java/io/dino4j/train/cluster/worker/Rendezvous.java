@@ -97,8 +97,12 @@ final class Rendezvous {
             return;
         }
         long step = common.stream().max(Comparator.naturalOrder()).orElseThrow();
-        servers.restore(newGeneration(all), seat.view(), step);
-        say.accept("the servers go on from step %d".formatted(step));
+        try {
+            servers.restore(newGeneration(all), seat.view(), step);
+            say.accept("the servers go on from step %d".formatted(step));
+        } catch (RefusedByServerException e) {
+            say.accept(e.getMessage()); // a snapshot that is damaged, and is not offered again
+        }
     }
 
     private static Set<Long> offers(Status s) {

@@ -1,5 +1,6 @@
 package io.dino4j.train.cluster.worker;
 
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Attempt;
 import io.dino4j.train.cluster.message.Limits;
@@ -34,6 +35,7 @@ final class Servers implements AutoCloseable {
     private final ByteBuffer packed =
             ByteBuffer.allocateDirect(2 * CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private List<Shard> shards = List.of();
+    private long newestView; // that any server has spoken of
     private FrameChannel.Volume closed = FrameChannel.Volume.NONE;
     private volatile Attempt attempt = new Attempt(0, 0, 0);
 
@@ -61,6 +63,8 @@ final class Servers implements AutoCloseable {
                 ShardLink link = dial(i);
                 if (i < links.size()) {
                     forget(links.set(i, link));
+                    // a new view for all: the others may not have noticed, and wait for this worker
+                    heard(attempt.view() + 1);
                 } else {
                     links.add(link);
                 }
@@ -106,7 +110,7 @@ final class Servers implements AutoCloseable {
     private ShardLink dial(int shard) throws RefusedByServerException {
         for (long tries = 0; ; tries++) {
             try {
-                return new ShardLink(shard, dialer.dial(shard));
+                return new ShardLink(shard, dialer.dial(shard), this::heard);
             } catch (RefusedByServerException e) {
                 throw e;
             } catch (IOException e) {
@@ -132,14 +136,22 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** A seat of a view newer than {@code after}, or the one that is held. */
-    Seat seat(long after) throws RefusedByServerException {
+    private void heard(long view) {
+        newestView = Math.max(newestView, view);
+    }
+
+    /**
+     * The seat that is held, or one of a view newer than all that any server has spoken of: a first server that was started anew knows of none,
+     * and the others would be deaf to its first.
+     */
+    Seat seat() throws RefusedByServerException {
         ShardLink first = links.get(0);
         for (long tries = 0; ; tries++) {
             long id = first.next();
-            first.send(new Message.Join(id, name, after));
+            first.send(new Message.Join(id, name, newestView));
             Message answer = first.await(id, Message.class, () -> {});
             if (answer instanceof Seat seat) {
+                heard(seat.view());
                 return seat;
             }
             if (answer instanceof Message.Waiting waiting && tries % PATIENCE == PATIENCE - 1) {
@@ -233,6 +245,7 @@ final class Servers implements AutoCloseable {
     /** Sends elements that one server holds. */
     synchronized void push(
             Attempt now, Seat seat, ParameterVector vector, long from, long to, GradientPacking packing) {
+        Backend.loaded().toHost(vector.vector());
         FloatPointer source = new FloatPointer(vector.vector().data().addressPointer());
         ShardLink link = links.get(shardOf(from));
         for (long at = from; at < to; at += CHUNK) {
@@ -311,6 +324,7 @@ final class Servers implements AutoCloseable {
                 target.position(part.offset()).put(floats, 0, n);
             }
         }
+        Backend.loaded().writtenOnHost(into.vector());
     }
 
     private Message.Floats awaitFloats(int shard, long id) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /** One server as a worker sees it: messages, and answers to them in the order of the questions. */
 final class ShardLink implements AutoCloseable {
@@ -18,6 +19,7 @@ final class ShardLink implements AutoCloseable {
     private final int shard;
     private final FrameChannel channel;
     private final ByteBuffer out = ByteBuffer.allocateDirect(Limits.FRAME);
+    private final LongConsumer views;
     private Attempt attempt = NONE;
     private boolean lost;
     private long requests;
@@ -29,9 +31,15 @@ final class ShardLink implements AutoCloseable {
         void beat() throws IOException;
     }
 
-    ShardLink(int shard, FrameChannel channel) {
+    /**
+     * A server that is connected.
+     *
+     * @param views told of every view that the server knows of
+     */
+    ShardLink(int shard, FrameChannel channel, LongConsumer views) {
         this.shard = shard;
         this.channel = channel;
+        this.views = views;
     }
 
     /** What the worker does from now on: an answer that this is out of date is meant for something older. */
@@ -72,6 +80,9 @@ final class ShardLink implements AutoCloseable {
         while (true) {
             Message m = receive(pulse);
             boolean mine = m.request() == request;
+            if (m instanceof Message.Stale stale) {
+                views.accept(stale.view());
+            }
             if (m instanceof Message.Stale stale && (mine || isNews(stale))) {
                 throw new RegroupException(
                         "server %d is at view %d of state %d".formatted(shard, stale.view(), stale.generation()));

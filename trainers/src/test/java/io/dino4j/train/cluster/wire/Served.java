@@ -27,18 +27,36 @@ class Served implements Service, AutoCloseable {
     final Listener listener;
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private final Thread thread;
+    private final boolean ownsWire;
     private volatile boolean stop;
 
+    /** With a driver of its own. */
     Served(Address address, Credentials credentials) throws IOException {
-        wire = Wire.embedded(log::add);
+        this(Optional.empty(), address, credentials);
+    }
+
+    /** With a driver that others use as well, as starting one takes a while. */
+    Served(Wire shared, Address address, Credentials credentials) throws IOException {
+        this(Optional.of(shared), address, credentials);
+    }
+
+    private Served(Optional<Wire> shared, Address address, Credentials credentials) throws IOException {
+        ownsWire = shared.isEmpty();
+        wire = ownsWire ? Wire.embedded(log::add) : shared.get();
         try {
             listener = wire.listen(address, credentials, this);
         } catch (IOException | RuntimeException e) {
-            wire.close();
+            closeWire();
             throw e;
         }
         thread = new Thread(this::run, "served");
         thread.start();
+    }
+
+    private void closeWire() {
+        if (ownsWire) {
+            wire.close();
+        }
     }
 
     private void run() {
@@ -134,6 +152,6 @@ class Served implements Service, AutoCloseable {
             Thread.currentThread().interrupt();
         }
         listener.close();
-        wire.close();
+        closeWire();
     }
 }

@@ -17,13 +17,29 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames between ends that know each other. */
 final class WireTest {
+    private static Wire wire;
+
+    @BeforeAll
+    static void startADriver() throws IOException {
+        wire = Wire.embedded(line -> {});
+    }
+
+    @AfterAll
+    static void stopIt() {
+        wire.close();
+    }
+
     private static Address address(String scheme) throws IOException {
         return scheme.equals("ipc") ? new Ipc(3) : Served.freePort();
     }
@@ -31,7 +47,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void framesOfEveryLengthArriveAsTheyWere(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server"));
+        try (Served served = new Served(wire, address(scheme), plain("server"));
                 Connection connection = served.client("client")) {
             int room = (scheme.equals("ipc") ? Route.IPC_MTU : Route.LOOPBACK_MTU) - 32 - Packet.OVERHEAD;
             long payload = 0;
@@ -60,7 +76,7 @@ final class WireTest {
 
     @Test
     void partsAreSentBehindEachOtherAndStayAsTheyAre() throws Exception {
-        try (Served served = new Served(new Ipc(1), plain("server"));
+        try (Served served = new Served(wire, new Ipc(1), plain("server"));
                 Connection connection = served.client("client")) {
             ByteBuffer head =
                     ByteBuffer.wrap(new byte[] {9, 1, 2, 9}).position(1).limit(3);
@@ -81,7 +97,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void clientsGetTheirOwnAnswersAndOneThatDoesNotReadKeepsNobodyWaiting(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server"));
+        try (Served served = new Served(wire, address(scheme), plain("server"));
                 Connection second = served.client("second")) {
             Connection first = served.client("first");
             for (int i = 0; i < 50; i++) {
@@ -101,7 +117,7 @@ final class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void aSlowReaderLosesNothing(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server")) {
+        try (Served served = new Served(wire, address(scheme), plain("server")) {
                     @Override
                     public void frame(Peer peer, ByteBuffer payload) {
                         for (int i = 0; i < 300; i++) {
@@ -120,21 +136,54 @@ final class WireTest {
         }
     }
 
-    /** 20 MiB each way, ten times what the logs hold, and the client reads only when it has sent all. */
+    /** 10 MB each way, more than logs and queue hold, and the client reads only when it has sent all. */
     @ParameterizedTest
     @ValueSource(strings = {"ipc", "udp"})
     void twoThatBothSendDoNotWaitForEachOther(String scheme) throws Exception {
-        try (Served served = new Served(address(scheme), plain("server"));
+        try (Served served = new Served(wire, address(scheme), plain("server"));
                 Connection connection = served.client("client")) {
             byte[] lent = numbered(300_000, 77);
             connection.send(ByteBuffer.wrap(lent));
             ByteBuffer held = connection.receive(SOON).orElseThrow();
-            for (int i = 0; i < 80; i++) {
+            for (int i = 0; i < 40; i++) {
                 connection.send(ByteBuffer.wrap(numbered(250_000, i)));
             }
             assertEquals(ByteBuffer.wrap(lent), held, "valid until the next receive");
-            for (int i = 0; i < 80; i++) {
+            for (int i = 0; i < 40; i++) {
                 assertArrayEquals(numbered(250_000, i), receive(connection), "frame " + i);
+            }
+        }
+    }
+
+    @Test
+    void threadsThatSendAtTheSameTimeMixNoFrames() throws Exception {
+        try (Served served = new Served(wire, new Ipc(1), plain("server"));
+                Connection connection = served.client("client")) {
+            int threads = 4;
+            int frames = 60;
+            List<Thread> senders = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int id = t;
+                Thread sender = new Thread(() -> {
+                    for (int i = 0; i < frames; i++) {
+                        try {
+                            connection.send(
+                                    ByteBuffer.wrap(new byte[] {(byte) id}), ByteBuffer.wrap(numbered(70_000, i)));
+                        } catch (WireException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                });
+                sender.start();
+                senders.add(sender);
+            }
+            int[] next = new int[threads];
+            for (int i = 0; i < threads * frames; i++) {
+                ByteBuffer frame = connection.receive(SOON).orElseThrow();
+                assertEquals(ByteBuffer.wrap(numbered(70_000, next[frame.get()]++)), frame);
+            }
+            for (Thread sender : senders) {
+                sender.join();
             }
         }
     }
@@ -142,28 +191,42 @@ final class WireTest {
     @Test
     void aServerThatComesBackIsReachedAgain() throws Exception {
         Udp address = Served.freePort();
-        try (Wire wire = Wire.embedded(line -> {})) {
-            for (int life = 0; life < 2; life++) {
-                Connection connection;
-                try (Served served = new Served(address, plain("server"))) {
-                    connection = wire.connect(address, plain("client"), SOON);
-                    assertArrayEquals(new byte[] {1}, ask(connection, new byte[] {1}));
-                    assertEquals(Optional.empty(), served.failure());
-                }
-                WireException over = assertThrows(WireException.class, () -> connection.receive(SOON));
-                assertEquals(address + ": the connection is over: the server stops", over.getMessage());
-                assertThrows(WireException.class, () -> connection.send(one()));
-                connection.close();
+        for (int life = 0; life < 2; life++) {
+            Connection connection;
+            try (Served served = new Served(address, plain("server"))) {
+                connection = wire.connect(address, plain("client"), SOON);
+                assertArrayEquals(new byte[] {1}, ask(connection, new byte[] {1}));
+                assertEquals(Optional.empty(), served.failure());
             }
-            WireException nobody = assertThrows(
-                    WireException.class, () -> wire.connect(address, plain("client"), Duration.ofMillis(300)));
-            assertEquals(address + ": nobody listens there (tried for 0.3 s)", nobody.getMessage());
+            WireException over = assertThrows(WireException.class, () -> connection.receive(SOON));
+            assertEquals(address + ": the connection is over: the server stops", over.getMessage());
+            assertThrows(WireException.class, () -> connection.send(one()));
+            connection.close();
+        }
+        WireException nobody =
+                assertThrows(WireException.class, () -> wire.connect(address, plain("client"), Duration.ofMillis(300)));
+        assertEquals(address + ": nobody listens there (tried for 0.3 s)", nobody.getMessage());
+    }
+
+    /** As after a stop of more than 3 s. */
+    @Test
+    void aProcessThatItsDriverHasGivenUpServesAndConnectsAgain() throws Exception {
+        try (Served served = new Served(new Ipc(4), plain("server"))) {
+            try (Connection first = served.client("first")) {
+                assertArrayEquals(new byte[] {1}, ask(first, new byte[] {1}));
+                served.wire.aeron().close();
+                assertThrows(WireException.class, () -> first.receive(SOON));
+                served.awaits("left first: the server stood still for too long");
+            }
+            try (Connection second = served.client("second")) {
+                assertArrayEquals(new byte[] {2}, ask(second, new byte[] {2}));
+            }
         }
     }
 
     @Test
     void aServerEndsASessionWithAReason() throws Exception {
-        try (Served served = new Served(new Ipc(2), plain("server")) {
+        try (Served served = new Served(wire, new Ipc(2), plain("server")) {
                     @Override
                     public void frame(Peer peer, ByteBuffer payload) {
                         peer.close("that is\nno message");
@@ -182,7 +245,7 @@ final class WireTest {
 
     @Test
     void whatTheServiceThrowsComesOut() throws Exception {
-        try (Served served = new Served(new Ipc(2), plain("server")) {
+        try (Served served = new Served(wire, new Ipc(2), plain("server")) {
                     @Override
                     public void frame(Peer peer, ByteBuffer payload) {
                         throw new IllegalStateException("a fault of the service");
@@ -218,7 +281,7 @@ final class WireTest {
         Udp address = Served.freePort();
         try (Served served = new Served(address, plain("server"))) {
             assertEquals(Optional.empty(), served.failure());
-            String message = assertThrows(WireException.class, () -> new Served(address, plain("second")))
+            String message = assertThrows(WireException.class, () -> new Served(wire, address, plain("second")))
                     .getMessage();
             assertTrue(message.startsWith(address + " cannot be listened on: "), message);
             assertEquals(1, message.lines().count());

@@ -1,0 +1,294 @@
+package io.dino4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.dino4j.data.Progress;
+import io.dino4j.graph.exec.Providers;
+import io.dino4j.train.ClusterOptions.Gradients;
+import io.dino4j.train.config.ConfigException;
+import io.dino4j.train.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Runs by way of parameter servers, all in this process: the chief, a worker, and servers that come and go. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+final class ClusterRunTest {
+    @TempDir
+    Path folder;
+
+    private static RunConfig config(String... more) {
+        List<String> keys = new ArrayList<>(List.of(
+                "train.world_size=2",
+                "train.batch_size_per_gpu=3",
+                "student.drop_path_rate=0.2",
+                "train.saveckp_freq=3"));
+        keys.addAll(List.of(more));
+        return TinyTraining.config(keys.toArray(String[]::new));
+    }
+
+    private static ClusterOptions options(boolean chief, int servers, int staleness, Gradients gradients) {
+        return new ClusterOptions(chief, servers, 2, staleness, gradients, 1e-3f);
+    }
+
+    /** In one process, with two devices. */
+    private Path alone(String name, RunConfig config) throws IOException {
+        Path run = folder.resolve(name);
+        try (RunDirectory directory = RunDirectory.open(run, true)) {
+            new Pretrainer(request(config, directory).onDevices(2), Progress.SILENT).run();
+        }
+        return run;
+    }
+
+    private static Pretrainer.Request request(RunConfig config, RunDirectory directory) {
+        return new Pretrainer.Request(
+                config, TinyTraining.IMAGES, Optional.empty(), directory, "test", Providers.forThisMachine());
+    }
+
+    /** Told of the steps of the chief. */
+    private interface Watcher {
+        void step(long done) throws Exception;
+    }
+
+    private Path together(
+            String name, RunConfig config, int servers, int staleness, Gradients gradients, Watcher watcher)
+            throws Exception {
+        try (MemoryCluster cluster = new MemoryCluster(folder.resolve(name + "-state"), servers, staleness)) {
+            return together(name, config, servers, staleness, gradients, watcher, cluster);
+        }
+    }
+
+    private Path together(
+            String name,
+            RunConfig config,
+            int servers,
+            int staleness,
+            Gradients gradients,
+            Watcher watcher,
+            MemoryCluster cluster)
+            throws Exception {
+        Path run = folder.resolve(name);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        ClusterWorker worker = new ClusterWorker(
+                config,
+                TinyTraining.IMAGES,
+                "worker-1",
+                cluster.dialer("worker-1"),
+                options(false, servers, staleness, gradients),
+                Providers.forThisMachine(),
+                Progress.SILENT);
+        try (RunDirectory directory = RunDirectory.open(run, true)) {
+            Pretrainer chief = new Pretrainer(
+                    request(config, directory)
+                            .onCluster(
+                                    "chief",
+                                    cluster.dialer("chief"),
+                                    options(true, servers, staleness, gradients),
+                                    line -> {}),
+                    new Progress() {
+                        @Override
+                        public void begin(String task, long done, long total) {}
+
+                        @Override
+                        public void advance(long done, Map<String, Double> values) {
+                            try {
+                                watcher.step(done);
+                            } catch (Exception e) {
+                                throw new IllegalStateException(e);
+                            }
+                        }
+
+                        @Override
+                        public void end() {}
+
+                        @Override
+                        public void say(String line) {}
+                    });
+            Future<Pretrainer.Outcome> recorded = threads.submit(chief::run);
+            Future<?> worked = threads.submit(worker::run);
+            assertTrue(recorded.get().finished());
+            worked.get();
+        } finally {
+            threads.shutdownNow();
+        }
+        return run;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 1", "4, 2"})
+    void serversGiveTheBitsOfOneProcess(int servers, int accumulation) throws Exception {
+        RunConfig config = config("train.accumulation_steps=" + accumulation);
+        Path alone = alone("alone", config);
+        Path together = together("together", config, servers, 0, Gradients.F32, done -> {});
+        TinyTraining.requireSameState(alone, together);
+    }
+
+    @Test
+    void aFrozenBackboneAndPhasesToo() throws Exception {
+        RunConfig config = config(
+                "optim.freeze_backbone_steps=2",
+                "optim.epochs=4",
+                "phases=[{name: large, crops: {global_crops_size: 48}, optim: {epochs: 3}}]");
+        TinyTraining.requireSameState(
+                alone("alone", config), together("together", config, 2, 0, Gradients.F32, done -> {}));
+    }
+
+    /** A run of two servers goes on with four, with one, and in one process. */
+    @Test
+    void aRunGoesOnWithOtherServers() throws Exception {
+        RunConfig config = config("optim.epochs=8");
+        Path whole = alone("whole", config);
+        Path run = folder.resolve("run");
+        TinyTraining.run(run, config, 2);
+        stopAfter(run, config, 2, 4);
+        stopAfter(run, config, 4, 6);
+        stopAfter(run, config, 1, 7);
+        TinyTraining.run(run, config);
+        TinyTraining.requireSameWeights(whole, run, 1e-5);
+    }
+
+    private void stopAfter(Path run, RunConfig config, int servers, int steps) throws Exception {
+        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state-" + servers), servers, 0)) {
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            ClusterWorker worker = new ClusterWorker(
+                    config,
+                    TinyTraining.IMAGES,
+                    "worker-1",
+                    cluster.dialer("worker-1"),
+                    options(false, servers, 0, Gradients.F32),
+                    Providers.forThisMachine(),
+                    Progress.SILENT);
+            Future<?> worked = thread.submit(worker::run);
+            try (RunDirectory directory = RunDirectory.open(run, true)) {
+                TinyTraining.Stopper stopper = new TinyTraining.Stopper(steps);
+                Pretrainer chief = new Pretrainer(
+                        request(config, directory)
+                                .onCluster(
+                                        "chief",
+                                        cluster.dialer("chief"),
+                                        options(true, servers, 0, Gradients.F32),
+                                        line -> {}),
+                        stopper);
+                stopper.training = chief;
+                assertEquals(steps, chief.run().steps());
+            }
+            worker.stop();
+            worked.get();
+            thread.shutdown();
+        }
+    }
+
+    /** Both servers are lost now and then, once both at a time, with snapshots every two steps. */
+    @Test
+    void serversThatAreLostComeBack() throws Exception {
+        RunConfig config = config("optim.epochs=12");
+        Path alone = alone("alone", config);
+        try (MemoryCluster c = new MemoryCluster(folder.resolve("state"), 2, 0)) {
+            Set<Long> seen = new HashSet<>();
+            Path together = together(
+                    "together",
+                    config,
+                    2,
+                    0,
+                    Gradients.F32,
+                    done -> {
+                        if (!seen.add(done)) {
+                            return;
+                        }
+                        if (done == 3 || done == 5) {
+                            c.replace(0);
+                        }
+                        if (done == 5 || done == 8) {
+                            c.replace(1);
+                        }
+                    },
+                    c);
+            TinyTraining.requireSameState(alone, together);
+        }
+    }
+
+    /** What cheaper gradients cost, and that what a threshold holds back is sent later. */
+    @Test
+    void cheaperGradientsAreNearTheExactOnes() throws Exception {
+        RunConfig config = config();
+        Path exact = alone("alone", config);
+        Path bf16 = together("bf16", config, 2, 0, Gradients.BF16, done -> {});
+        Path threshold = together("threshold", config, 2, 0, Gradients.THRESHOLD, done -> {});
+        double loss = lastLoss(exact);
+        assertEquals(loss, lastLoss(bf16), 0.02 * loss);
+        assertEquals(loss, lastLoss(threshold), 0.5 * loss);
+        assertTrue(loss != lastLoss(bf16) && loss != lastLoss(threshold), "something was rounded");
+    }
+
+    @Test
+    void workersThatDoNotWaitFinishTheSameSteps() throws Exception {
+        RunConfig config = config();
+        Path exact = alone("alone", config);
+        Path stale = together("stale", config, 2, 1, Gradients.F32, done -> {});
+        assertEquals(
+                TinyTraining.metrics(exact).size(), TinyTraining.metrics(stale).size());
+        assertEquals(
+                TinyTraining.newest(exact).state().optimizerSteps(),
+                TinyTraining.newest(stale).state().optimizerSteps());
+        double first = TinyTraining.losses(exact).get(1).get("loss");
+        assertEquals(first, TinyTraining.losses(stale).get(1).get("loss"), 0.2 * first);
+        assertTrue(lastLoss(stale) < TinyTraining.losses(stale).get(0).get("loss"), "it learns");
+    }
+
+    private static double lastLoss(Path run) throws IOException {
+        List<Map<String, Double>> losses = TinyTraining.losses(run);
+        return losses.get(losses.size() - 1).get("loss");
+    }
+
+    @Test
+    void whatDoesNotFitIsRefused() throws Exception {
+        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state"), 1, 0);
+                RunDirectory directory = RunDirectory.open(folder.resolve("run"), true)) {
+            RunConfig centering = config("train.centering=centering");
+            Pretrainer chief = new Pretrainer(
+                    request(centering, directory)
+                            .onCluster("chief", cluster.dialer("chief"), options(true, 1, 0, Gradients.F32), l -> {}),
+                    Progress.SILENT);
+            assertTrue(
+                    assertThrows(ConfigException.class, chief::run).getMessage().contains("sinkhorn_knopp"));
+            ClusterWorker first = worker(cluster, config());
+            ClusterWorker other = worker(cluster, config("optim.weight_decay=0.1"));
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            Future<?> waits = thread.submit(first::run);
+            while (cluster.log().isEmpty()) {
+                Thread.sleep(10);
+            }
+            TrainingException refused = assertThrows(TrainingException.class, other::run);
+            assertTrue(refused.getMessage().contains("configuration"), refused.getMessage());
+            assertTrue(!waits.isDone());
+            thread.shutdownNow();
+        }
+    }
+
+    private static ClusterWorker worker(MemoryCluster cluster, RunConfig config) {
+        return new ClusterWorker(
+                config,
+                TinyTraining.IMAGES,
+                "worker-1",
+                cluster.dialer("worker-1"),
+                options(false, 1, 0, Gradients.F32),
+                Providers.forThisMachine(),
+                Progress.SILENT);
+    }
+}
