@@ -83,7 +83,7 @@ final class ArchitectureTest {
                 .whereLayer("examples")
                 .mayOnlyAccessLayers("samediff-graphs", "datavec-pipelines", "zoo", "trainers")
                 .whereLayer("spark")
-                .mayOnlyAccessLayers("datavec-pipelines", "examples")
+                .mayOnlyAccessLayers("samediff-graphs", "datavec-pipelines", "trainers", "examples")
                 .check(classes);
     }
 

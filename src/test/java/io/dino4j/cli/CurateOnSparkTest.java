@@ -52,7 +52,7 @@ final class CurateOnSparkTest {
         run = dir.resolve("run");
         Outcome.of("pretrain", "--config", TinyRun.config(dir), "--images", curated, "--out", run)
                 .succeeded();
-        cluster = SparkCluster.start(ROOT.toAbsolutePath().normalize(), dir);
+        cluster = SparkCluster.start(ROOT.toAbsolutePath().normalize(), dir, 1);
     }
 
     @AfterAll

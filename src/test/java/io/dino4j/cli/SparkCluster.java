@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A standalone master and two workers of one processor each, on this machine, as processes of their own. */
+/** A standalone master and two workers, on this machine, as processes of their own. */
 final class SparkCluster implements AutoCloseable {
     private static final Pattern STARTED = Pattern.compile("Starting Spark master at (spark://\\S+)");
     private static final Pattern REGISTERED = Pattern.compile("Successfully registered with master");
@@ -26,7 +26,7 @@ final class SparkCluster implements AutoCloseable {
 
     /** Executors live for seconds: the second compiler would take longer than it saves. */
     private static final String EXECUTOR =
-            "-Dorg.bytedeco.javacpp.maxbytes=4g -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+            "-Dorg.bytedeco.javacpp.maxbytes=4g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
 
     private static final String QUIET =
             """
@@ -88,7 +88,12 @@ final class SparkCluster implements AutoCloseable {
         }
     }
 
-    static SparkCluster start(Path root, Path dir) throws Exception {
+    /**
+     * Starts it.
+     *
+     * @param cores of each worker
+     */
+    static SparkCluster start(Path root, Path dir, int cores) throws Exception {
         List<Path> jars = Stream.of(Files.readString(classPath(root)).strip().split(File.pathSeparator))
                 .map(Path::of)
                 .toList();
@@ -105,7 +110,7 @@ final class SparkCluster implements AutoCloseable {
                                 "--host",
                                 "127.0.0.1",
                                 "--cores",
-                                "1",
+                                Integer.toString(cores),
                                 "--memory",
                                 "1g",
                                 "--work-dir",
@@ -167,8 +172,17 @@ final class SparkCluster implements AutoCloseable {
         return process;
     }
 
-    /** {@code spark-submit} of a curate command; what it says goes to the log of this name. */
+    /** {@code spark-submit} of a command; what it says goes to the log of this name. */
     Process submit(String name, Map<String, String> conf, Object... args) throws IOException {
+        return submit(name, master, conf, args);
+    }
+
+    /** The same without executors: the driver does all, on two processors. */
+    Process submitAlone(String name, Object... args) throws IOException {
+        return submit(name, "local[2]", Map.of(), args);
+    }
+
+    private Process submit(String name, String master, Map<String, String> conf, Object... args) throws IOException {
         String beside = Stream.of(
                         Files.readString(module.resolve("target/jars")).strip().split(","))
                 .map(jar -> "local:" + jar)
@@ -191,11 +205,19 @@ final class SparkCluster implements AutoCloseable {
 
     /** Kills a worker and its executor, both at once. */
     void kill(String worker) {
-        int index = worker.equals("worker1") ? 1 : 2; // after the master
-        ProcessHandle process = processes.get(index).toHandle();
+        ProcessHandle process = process(worker);
         List<ProcessHandle> executors = process.descendants().toList();
         process.destroyForcibly();
         executors.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** Kills a worker's executor alone: the worker starts another. */
+    void killExecutor(String worker) {
+        process(worker).descendants().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private ProcessHandle process(String worker) {
+        return processes.get(worker.equals("worker1") ? 1 : 2).toHandle(); // after the master
     }
 
     /** The folder of a worker's applications. */

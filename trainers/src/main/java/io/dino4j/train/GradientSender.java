@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Sends the gradients of a step, each once: layer by layer during the backward pass, on a thread of its own, and what is left at its end.
@@ -127,8 +128,20 @@ final class GradientSender implements GradientListener, AutoCloseable {
         }
     }
 
+    /** Waits for what is being sent: the gradients may be freed after it. */
     @Override
     public void close() {
         thread.shutdownNow();
+        boolean interrupted = false;
+        while (!thread.isTerminated()) {
+            try {
+                thread.awaitTermination(1, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

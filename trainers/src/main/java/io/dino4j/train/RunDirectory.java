@@ -30,8 +30,10 @@ public final class RunDirectory implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String LOCK = ".lock";
     private static final String CONFIG = "config.yaml";
+    private static final String ID = "run-id";
+
     /** What a run that ended before it recorded its configuration may leave behind. */
-    private static final Set<String> TRACES = Set.of(LOCK, draftName(CONFIG));
+    private static final Set<String> TRACES = Set.of(LOCK, draftName(CONFIG), ID, draftName(ID));
 
     private final Path path;
     private final FileChannel lock;
@@ -212,7 +214,7 @@ public final class RunDirectory implements AutoCloseable {
      * @throws UncheckedIOException if it cannot be read or written
      */
     String id() {
-        Path file = path.resolve("run-id");
+        Path file = path.resolve(ID);
         try {
             if (!Files.exists(file)) {
                 replace(file, UUID.randomUUID().toString());

@@ -4,7 +4,6 @@ import io.dino4j.data.file.FileTree;
 import io.dino4j.train.RunDirectory;
 import io.dino4j.train.cluster.wire.Key;
 import io.dino4j.train.cluster.wire.Wire;
-import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,8 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -26,20 +23,8 @@ import java.util.stream.IntStream;
  * @param workers workers, at least 1; the first records the run
  */
 record LocalCluster(int servers, int workers) {
-    private static final Pattern FORM = Pattern.compile("local:(\\d{1,3})x(\\d{1,3})");
     private static final int FIRST_STREAM = 1000;
     private static final long POLL_MS = 50;
-
-    /** Reads {@code local:2x2}. */
-    static LocalCluster parse(String text) {
-        Matcher m = FORM.matcher(text);
-        if (!m.matches() || Integer.parseInt(m.group(1)) == 0 || Integer.parseInt(m.group(2)) == 0) {
-            throw new ConfigException(
-                    "--cluster is %s; a cluster on this machine is written as local:2x2: servers and workers"
-                            .formatted(text));
-        }
-        return new LocalCluster(Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2)));
-    }
 
     /**
      * Trains.

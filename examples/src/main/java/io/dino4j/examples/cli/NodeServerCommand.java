@@ -98,9 +98,8 @@ final class NodeServerCommand implements Callable<Integer> {
                 staleness);
         AtomicBoolean stop = new AtomicBoolean();
         CountDownLatch over = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        new Thread(() -> TrainingCommand.await(() -> stop.set(true), over), "dino4j-interrupt"));
+        Thread interrupt = new Thread(() -> TrainingCommand.await(() -> stop.set(true), over), "dino4j-interrupt");
+        Runtime.getRuntime().addShutdownHook(interrupt);
         try (Wire transport = wire.wire(NodeServerCommand::say);
                 ParameterServer server = new ParameterServer(
                         transport,
@@ -110,9 +109,10 @@ final class NodeServerCommand implements Callable<Integer> {
                         Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors())),
                         NodeServerCommand::say)) {
             say("server %s listens on %s".formatted(shard, listen));
-            server.run(stop::get);
+            server.run(() -> stop.get() || Thread.interrupted());
         } finally {
             over.countDown();
+            TrainingCommand.removeHook(interrupt);
         }
         return 0;
     }

@@ -15,6 +15,7 @@ import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.live.LiveFeed;
 import io.dino4j.train.live.LivePage;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -60,15 +62,15 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     @Option(
             names = "--cluster",
-            paramLabel = "local:SxW",
+            paramLabel = "PLACE:SxW",
             description =
-                    "Train with S parameter servers and W workers, all processes of this machine; who dies is started again.")
-    private String local;
+                    "Train with S parameter servers and W workers; who dies is started again. local:SxW: all processes of this machine. spark:SxW: tasks of a Spark application, see docs/spark.md.")
+    private String clusterForm;
 
     @Option(
             names = "--snapshot-steps",
             paramLabel = "N",
-            description = "Of the servers of --cluster: steps between snapshots; default 50.")
+            description = "Of the servers of --cluster local: steps between snapshots; default 50.")
     private Long snapshotSteps;
 
     @Mixin
@@ -113,7 +115,10 @@ abstract class TrainingCommand implements Callable<Integer> {
         if (resume && out == null) {
             throw new ConfigException("--resume needs --out, the folder of the run to go on with");
         }
-        Path folder = out == null ? freshFolder() : out;
+        Optional<ClusterForm> form = Optional.ofNullable(clusterForm).map(ClusterForm::parse);
+        boolean onSpark = form.isPresent() && form.get().place() == ClusterForm.Place.SPARK;
+        Path named = out == null ? freshFolder() : out;
+        Path folder = onSpark ? named.toAbsolutePath().normalize() : named;
         boolean goesOn = resume && RunDirectory.holdsRun(folder);
         ConfigLayers layers = layers(folder, goesOn);
         TrainingImages set = TrainingImages.of(layers.resolve().train().datasetPath());
@@ -121,9 +126,11 @@ abstract class TrainingCommand implements Callable<Integer> {
         List<String> notes = new ArrayList<>();
         requireProcessors();
         RunConfig resolved = complete(layers, layers.resolve(count), count, goesOn, notes);
-        Optional<LocalCluster> processes = Optional.ofNullable(local).map(LocalCluster::parse);
-        if (processes.isPresent()) {
-            return train(processes.get(), resolved, folder);
+        if (form.isPresent()) {
+            requireNoOtherPlace();
+            return onSpark
+                    ? trainOnSpark(form.get(), resolved, folder, notes)
+                    : train(new LocalCluster(form.get().servers(), form.get().workers()), resolved, folder);
         }
         Optional<KnnProbe> probe = set.probe(resolved, options.val());
         try (RunDirectory directory = RunDirectory.open(folder, resume);
@@ -140,9 +147,6 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private int train(LocalCluster processes, RunConfig config, Path folder) throws Exception {
-        if (devices > 1 || cluster.isOn()) {
-            throw new ConfigException("--cluster starts servers and workers itself; leave --devices and --servers out");
-        }
         List<String> chief = new ArrayList<>();
         List<String> given = spec.commandLine().getParseResult().originalArgs();
         for (int i = 0; i < given.size(); i++) {
@@ -164,6 +168,39 @@ abstract class TrainingCommand implements Callable<Integer> {
             ofServers.addAll(List.of("--snapshot-steps", snapshotSteps.toString()));
         }
         return processes.run(config, folder, chief, cluster.shared(), ofServers, System.err::println);
+    }
+
+    private void requireNoOtherPlace() {
+        if (devices > 1 || cluster.isOn()) {
+            throw new ConfigException("--cluster starts servers and workers itself; leave --devices and --servers out");
+        }
+    }
+
+    private int trainOnSpark(ClusterForm form, RunConfig config, Path folder, List<String> notes) throws IOException {
+        if (serve != null) {
+            throw new ConfigException("--serve shows a run of this process; one on Spark: ./dino4j watch " + folder);
+        }
+        TrainingCluster spark = TrainingCluster.here()
+                .orElseThrow(() -> new ConfigException(
+                        "--cluster is %s, but this is no Spark application: give the command to spark-submit, see docs/spark.md"
+                                .formatted(clusterForm)));
+        RunDirectory.open(folder, resume).close(); // what is wrong with it is said before anything is started
+        ClusterRun run = ClusterRun.of(form, config, folder, options.val(), alike(), cluster.staleness());
+        try (ConsoleProgress progress = new ConsoleProgress(System.err)) {
+            notes.forEach(progress::say);
+            return spark.train(run, progress);
+        }
+    }
+
+    /** What all workers must be told alike. */
+    private List<String> alike() {
+        List<String> alike = new ArrayList<>(cluster.shared());
+        CommandLine.ParseResult given = spec.commandLine().getParseResult();
+        if (given.hasMatchedOption("--kernels")) {
+            alike.add("--kernels="
+                    + given.matchedOption("--kernels").originalStringValues().get(0));
+        }
+        return alike;
     }
 
     private int trainAsChief(

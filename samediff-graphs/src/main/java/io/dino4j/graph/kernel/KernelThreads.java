@@ -1,5 +1,6 @@
 package io.dino4j.graph.kernel;
 
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
@@ -21,6 +22,7 @@ public final class KernelThreads {
             throw new IllegalArgumentException("a kernel needs a thread, got " + threads);
         }
         LIMIT.set(threads);
+        Nd4j.getBackend(); // the holder of its ops is not complete before it
         NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
     }
 

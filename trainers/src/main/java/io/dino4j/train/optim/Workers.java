@@ -1,13 +1,12 @@
 package io.dino4j.train.optim;
 
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A few threads that share out numbered pieces of work; the caller's thread is one of them. Pieces are handed out first
- * come, first served: work must not depend on who does which.
+ * come, first served: work must not depend on who does which. An interrupt of the caller waits until the work is done.
  */
 public final class Workers implements AutoCloseable {
     /** One numbered piece of work. */
@@ -20,7 +19,7 @@ public final class Workers implements AutoCloseable {
     private static final int GRAB = 4; // pieces taken at a time, to keep the counter out of the way
 
     private final int threads;
-    private final CyclicBarrier barrier;
+    private final Phaser barrier; // unlike a CyclicBarrier it does not break when the caller is interrupted
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile Piece work;
@@ -37,7 +36,7 @@ public final class Workers implements AutoCloseable {
             throw new IllegalArgumentException("threads must be 1 or more, got " + threads);
         }
         this.threads = threads;
-        this.barrier = new CyclicBarrier(threads);
+        this.barrier = new Phaser(threads);
         for (int w = 1; w < threads; w++) {
             int worker = w;
             Thread thread = new Thread(() -> serve(worker), "dino4j-optim-" + w);
@@ -99,12 +98,7 @@ public final class Workers implements AutoCloseable {
     }
 
     private void await() {
-        try {
-            barrier.await();
-        } catch (InterruptedException | BrokenBarrierException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("the update was interrupted", e);
-        }
+        barrier.arriveAndAwaitAdvance();
     }
 
     /** Ends the threads. */

@@ -21,7 +21,8 @@ record Route(String channel, int stream) {
     /** What may be under way: a frame of common length, so that its end need not wait for news from the receiver. */
     static final int UDP_WINDOW = UDP_TERM / 2;
 
-    static final int IPC_TERM = 1024 * 1024;
+    /** Half of it may be under way: a sender is seldom stopped by a receiver that has no processor at the moment. */
+    static final int IPC_TERM = 16 * 1024 * 1024;
 
     /** Largest packets, with Aeron's header. Ethernet's for others, large ones where no wire is between. */
     static final int FAR_MTU = 1408;

@@ -119,7 +119,12 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    private static void requireFlag() {
+    /**
+     * Checks how Java was started.
+     *
+     * @throws IllegalStateException in one line, if it was without the flag that Aeron needs
+     */
+    public static void requireFlag() {
         if (!Object.class.getModule().isExported("jdk.internal.misc", Wire.class.getModule())) {
             throw new IllegalStateException("training on several processes needs Java to be started with " + FLAG);
         }
@@ -251,6 +256,7 @@ public final class Wire implements AutoCloseable {
             return;
         }
         closed = true;
+        boolean interrupted = Thread.interrupted(); // Aeron would leave its threads behind, with memory that is gone
         CloseHelper.quietClose(aeron);
         driver.ifPresent(own -> {
             LockSupport.parkNanos(
@@ -258,5 +264,8 @@ public final class Wire implements AutoCloseable {
             CloseHelper.quietClose(own.driver());
             own.folder().remove(log);
         });
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
