@@ -51,6 +51,10 @@ final class ClusterTopology implements Topology {
         return client;
     }
 
+    void say(String line) {
+        client.say(line);
+    }
+
     boolean isChief() {
         return options.chief();
     }

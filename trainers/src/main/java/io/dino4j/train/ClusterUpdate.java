@@ -3,6 +3,7 @@ package io.dino4j.train;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
+import io.dino4j.train.cluster.worker.FrameChannel;
 import io.dino4j.train.cluster.worker.Member;
 import io.dino4j.train.cluster.worker.ParameterClient;
 import io.dino4j.train.cluster.worker.RefusedByServerException;
@@ -42,6 +43,10 @@ final class ClusterUpdate implements Update {
     private boolean entered; // from then on the state of this process is not whole: the servers have the moments
     private long localStep;
     private long updates;
+    private long stepsHere;
+    private long began;
+    private FrameChannel.Volume volumeBefore = FrameChannel.Volume.NONE;
+    private long nanosBefore;
     private long made; // steps that the servers have made, as far as this process goes
 
     ClusterUpdate(
@@ -85,6 +90,10 @@ final class ClusterUpdate implements Update {
         client.pull(StateVector.STUDENT, made, student);
         client.pull(StateVector.TEACHER, made, average);
         stepBegins(made);
+        stepsHere = 0;
+        began = System.nanoTime();
+        volumeBefore = client.volume();
+        nanosBefore = client.exchangeNanos();
         return made;
     }
 
@@ -126,6 +135,7 @@ final class ClusterUpdate implements Update {
         if (made <= step - staleness) {
             make(clipping.factors(), values);
         }
+        stepsHere++;
         stepBegins(step + 1);
     }
 
@@ -193,8 +203,23 @@ final class ClusterUpdate implements Update {
         }
     }
 
+    /** What the way over the servers has cost since the last time that somebody came or went. */
+    private void report() {
+        if (stepsHere > 0) {
+            FrameChannel.Volume v = client.volume();
+            topology.say(
+                    "%d steps by way of the servers: %.2f MB sent and %.2f MB received in each, %.0f%% of the time in exchange"
+                            .formatted(
+                                    stepsHere,
+                                    (v.sent() - volumeBefore.sent()) / 1e6 / stepsHere,
+                                    (v.received() - volumeBefore.received()) / 1e6 / stepsHere,
+                                    100.0 * (client.exchangeNanos() - nanosBefore) / (System.nanoTime() - began)));
+        }
+    }
+
     @Override
     public void close() {
+        report();
         pulse.shutdownNow();
         sender.close();
     }

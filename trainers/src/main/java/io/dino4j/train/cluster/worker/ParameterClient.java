@@ -22,6 +22,7 @@ public final class ParameterClient implements AutoCloseable {
     private Message.Seat seat;
     private volatile Attempt attempt = new Attempt(0, 0, 0);
     private int tag;
+    private long exchangeNanos;
 
     /**
      * A client that is not connected.
@@ -74,6 +75,11 @@ public final class ParameterClient implements AutoCloseable {
         return meeting.standing();
     }
 
+    /** A line for people. */
+    public void say(String line) {
+        say.accept(line);
+    }
+
     /** Tells that this worker is alive though it does not contribute for a while. */
     public void alive() {
         servers.alive(attempt);
@@ -95,11 +101,16 @@ public final class ParameterClient implements AutoCloseable {
      * @param values those of this worker's ranks; on return those of all
      */
     public void reduce(Message.Op op, double[] values) {
-        int length = Limits.DOUBLES;
-        for (int from = 0; from < values.length; from += length) {
-            double[] part = Arrays.copyOfRange(values, from, Math.min(values.length, from + length));
-            double[] sum = servers.reduce(attempt, tag++, seat, op, part);
-            System.arraycopy(sum, 0, values, from, sum.length);
+        long start = System.nanoTime();
+        try {
+            int length = Limits.DOUBLES;
+            for (int from = 0; from < values.length; from += length) {
+                double[] part = Arrays.copyOfRange(values, from, Math.min(values.length, from + length));
+                double[] sum = servers.reduce(attempt, tag++, seat, op, part);
+                System.arraycopy(sum, 0, values, from, sum.length);
+            }
+        } finally {
+            exchangeNanos += System.nanoTime() - start;
         }
     }
 
@@ -127,7 +138,12 @@ public final class ParameterClient implements AutoCloseable {
      * @return sums of squares of all blocks of their sum, in order
      */
     public double[] norms(long step) {
-        return servers.norms(of(step));
+        long start = System.nanoTime();
+        try {
+            return servers.norms(of(step));
+        } finally {
+            exchangeNanos += System.nanoTime() - start;
+        }
     }
 
     /**
@@ -136,7 +152,12 @@ public final class ParameterClient implements AutoCloseable {
      * @param update how
      */
     public void commit(long step, StepUpdate update) {
-        servers.commit(of(step), update);
+        long start = System.nanoTime();
+        try {
+            servers.commit(of(step), update);
+        } finally {
+            exchangeNanos += System.nanoTime() - start;
+        }
     }
 
     private Attempt of(long step) {
@@ -156,7 +177,17 @@ public final class ParameterClient implements AutoCloseable {
      * @param into all of it is written
      */
     public void pull(StateVector vector, long steps, ParameterVector into) {
-        servers.pull(vector, steps, into);
+        long start = System.nanoTime();
+        try {
+            servers.pull(vector, steps, into);
+        } finally {
+            exchangeNanos += System.nanoTime() - start;
+        }
+    }
+
+    /** Nanoseconds spent waiting for servers and other workers so far: all of a step but the gradients that are sent meanwhile. */
+    public long exchangeNanos() {
+        return exchangeNanos;
     }
 
     /** Bytes to and from all servers so far. */
