@@ -3,7 +3,6 @@ package io.dino4j.train.cluster.worker;
 import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Attempt;
-import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.Message.Seat;
 import io.dino4j.train.cluster.message.Message.Status;
@@ -30,7 +29,7 @@ final class Servers implements AutoCloseable {
     private final FrameChannel.Dialer dialer;
     private final Consumer<String> say;
     private final List<ShardLink> links = new ArrayList<>();
-    private final float[] floats = new float[Limits.FLOATS];
+    private final StateTransfer transfer = new StateTransfer(this);
     private final float[] gradients = new float[CHUNK];
     private final ByteBuffer packed =
             ByteBuffer.allocateDirect(2 * CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -43,6 +42,10 @@ final class Servers implements AutoCloseable {
         this.name = name;
         this.dialer = dialer;
         this.say = say;
+    }
+
+    ShardLink link(int shard) {
+        return links.get(shard);
     }
 
     List<Shard> shards() {
@@ -198,7 +201,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** Waiting for shard 0, its answer to a sign of life is passed over; waiting for another, it is listened to. */
-    private ShardLink.Pulse pulse(int waitingFor) {
+    ShardLink.Pulse pulse(int waitingFor) {
         ShardLink first = links.get(0);
         return () -> {
             long id = first.next();
@@ -311,64 +314,12 @@ final class Servers implements AutoCloseable {
     }
 
     void pull(StateVector vector, long step, ParameterVector into) {
-        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
-        long[][] ids = new long[links.size()][];
-        for (int i = 0; i < links.size(); i++) {
-            ids[i] = everyPart(i, Limits.FLOATS, (offset, n, id) -> new Message.Pull(id, vector, step, offset, n));
-        }
-        for (int i = 0; i < links.size(); i++) {
-            for (long id : ids[i]) {
-                Message.Floats part = awaitFloats(i, id);
-                int n = part.floats().remaining() / Float.BYTES;
-                part.floats().asFloatBuffer().get(floats, 0, n);
-                target.position(part.offset()).put(floats, 0, n);
-            }
-        }
-        Backend.loaded().writtenOnHost(into.vector());
-    }
-
-    private Message.Floats awaitFloats(int shard, long id) {
-        try {
-            return links.get(shard).await(id, Message.Floats.class, pulse(shard));
-        } catch (RefusedByServerException e) {
-            throw new RegroupException(e.getMessage(), e);
-        }
-    }
-
-    @FunctionalInterface
-    private interface PartQuestion {
-        Message of(long offset, int count, long request);
-    }
-
-    private long[] everyPart(int shard, int size, PartQuestion question) {
-        Shard range = shards.get(shard);
-        ShardLink link = links.get(shard);
-        long[] ids = new long[(int) ((range.length() + size - 1) / size)];
-        for (int i = 0; i < ids.length; i++) {
-            long offset = range.from() + (long) i * size;
-            ids[i] = link.next();
-            link.send(question.of(offset, (int) Math.min(size, range.to() - offset), ids[i]));
-        }
-        return ids;
+        transfer.pull(vector, step, into);
     }
 
     /** Gives all servers a state. */
     List<Status> load(long generation, long view, Member.State state) throws RefusedByServerException {
-        ByteBuffer bytes = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < links.size(); i++) {
-            for (StateVector vector : StateVector.values()) {
-                FloatPointer source = new FloatPointer(
-                        state.vectors().of(vector).vector().data().addressPointer());
-                long[] ids = everyPart(i, CHUNK, (offset, n, id) -> {
-                    source.position(offset).get(floats, 0, n);
-                    bytes.clear().asFloatBuffer().put(floats, 0, n);
-                    return new Message.Load(id, generation, view, vector, offset, bytes.limit(n * Float.BYTES));
-                });
-                for (long id : ids) {
-                    links.get(i).await(id, Message.Ack.class, pulse(i));
-                }
-            }
-        }
+        transfer.load(generation, view, state);
         return ask(
                 Status.class,
                 (shard, id) ->

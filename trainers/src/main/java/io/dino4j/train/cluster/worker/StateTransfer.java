@@ -1,0 +1,84 @@
+package io.dino4j.train.cluster.worker;
+
+import io.dino4j.graph.exec.Backend;
+import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.train.cluster.message.Limits;
+import io.dino4j.train.cluster.message.Message;
+import io.dino4j.train.cluster.message.StateVector;
+import io.dino4j.train.optim.Shard;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.FloatPointer;
+
+/** Whole vectors from the servers and to them, part by part. */
+final class StateTransfer {
+    private static final int CHUNK = Servers.CHUNK;
+
+    private final Servers servers;
+    private final float[] floats = new float[Limits.FLOATS];
+
+    StateTransfer(Servers servers) {
+        this.servers = servers;
+    }
+
+    void pull(StateVector vector, long step, ParameterVector into) {
+        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+        long[][] ids = new long[servers.shards().size()][];
+        for (int i = 0; i < servers.shards().size(); i++) {
+            ids[i] = everyPart(i, Limits.FLOATS, (offset, n, id) -> new Message.Pull(id, vector, step, offset, n));
+        }
+        for (int i = 0; i < servers.shards().size(); i++) {
+            for (long id : ids[i]) {
+                Message.Floats part = awaitFloats(i, id);
+                int n = part.floats().remaining() / Float.BYTES;
+                part.floats().asFloatBuffer().get(floats, 0, n);
+                target.position(part.offset()).put(floats, 0, n);
+            }
+        }
+        Backend.loaded().writtenOnHost(into.vector());
+    }
+
+    private Message.Floats awaitFloats(int shard, long id) {
+        try {
+            return servers.link(shard).await(id, Message.Floats.class, servers.pulse(shard));
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
+    @FunctionalInterface
+    private interface PartQuestion {
+        Message of(long offset, int count, long request);
+    }
+
+    private long[] everyPart(int shard, int size, PartQuestion question) {
+        Shard range = servers.shards().get(shard);
+        ShardLink link = servers.link(shard);
+        long[] ids = new long[(int) ((range.length() + size - 1) / size)];
+        for (int i = 0; i < ids.length; i++) {
+            long offset = range.from() + (long) i * size;
+            ids[i] = link.next();
+            link.send(question.of(offset, (int) Math.min(size, range.to() - offset), ids[i]));
+        }
+        return ids;
+    }
+
+    /** Gives all servers a state. */
+    void load(long generation, long view, Member.State state) throws RefusedByServerException {
+        ByteBuffer bytes = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < servers.shards().size(); i++) {
+            for (StateVector vector : StateVector.values()) {
+                FloatPointer source = new FloatPointer(
+                        state.vectors().of(vector).vector().data().addressPointer());
+                long[] ids = everyPart(i, CHUNK, (offset, n, id) -> {
+                    source.position(offset).get(floats, 0, n);
+                    bytes.clear().asFloatBuffer().put(floats, 0, n);
+                    return new Message.Load(id, generation, view, vector, offset, bytes.limit(n * Float.BYTES));
+                });
+                for (long id : ids) {
+                    servers.link(i).await(id, Message.Ack.class, servers.pulse(i));
+                }
+            }
+        }
+    }
+}
