@@ -10,10 +10,10 @@ import picocli.CommandLine.Command;
         subcommands = {NodeServerCommand.class, NodeWorkerCommand.class},
         footer = {
             "",
-            "Examples, on three machines a, b and c:",
-            "  a$ ./dino4j node server --shard 0/2 --listen a:7700 --key-file run.key --state state/",
-            "  b$ ./dino4j node server --shard 1/2 --listen b:7700 --key-file run.key --state state/",
-            "  b$ ./dino4j node worker --servers a:7700,b:7700 --key-file run.key --workers 2 --images photos/ --preset vits14",
-            "  c$ ./dino4j pretrain --servers a:7700,b:7700 --key-file run.key --workers 2 --images photos/ --preset vits14 --out runs/photos"
+            "Examples: servers on the machines a and b, a worker and the process that records the run anywhere",
+            "  ./dino4j node server --shard 0/2 --listen a:7700 --key-file run.key --state state/",
+            "  ./dino4j node server --shard 1/2 --listen b:7700 --key-file run.key --state state/",
+            "  ./dino4j node worker --servers a:7700,b:7700 --key-file run.key --workers 2 --images photos/ --preset vits14",
+            "  ./dino4j pretrain --servers a:7700,b:7700 --key-file run.key --workers 2 --images photos/ --preset vits14 --out runs/photos"
         })
 final class NodeCommand {}
