@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** All servers of a run. Questions go to every one before the first answer is waited for; shard 0 is always the first to be waited for. */
@@ -200,6 +201,23 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /** The same of one server. */
+    private <A extends Message> A insist(int shard, Class<A> type, LongFunction<Message> question) {
+        ShardLink link = links.get(shard);
+        long id = link.next();
+        link.send(question.apply(id));
+        return insist(shard, id, type);
+    }
+
+    /** Waits for the answer to a question that one server was asked. */
+    <A extends Message> A insist(int shard, long id, Class<A> type) {
+        try {
+            return links.get(shard).await(id, type, pulse(shard));
+        } catch (RefusedByServerException e) {
+            throw new RegroupException(e.getMessage(), e);
+        }
+    }
+
     /** Waiting for shard 0, its answer to a sign of life is passed over; waiting for another, it is listened to. */
     ShardLink.Pulse pulse(int waitingFor) {
         ShardLink first = links.get(0);
@@ -223,26 +241,16 @@ final class Servers implements AutoCloseable {
 
     /** Asks whether a worker's place is still what it thinks. */
     void confirm(Attempt now) {
-        ShardLink first = links.get(0);
-        long id = first.next();
-        first.send(new Message.Blocked(id, now));
-        try {
-            first.await(id, Message.Ack.class, () -> {});
-        } catch (RefusedByServerException e) {
-            throw new RegroupException(e.getMessage(), e);
-        }
+        insist(0, Message.Ack.class, id -> new Message.Blocked(id, now));
     }
 
     double[] reduce(Attempt now, int tag, Seat seat, Message.Op op, double[] values) {
         int shard = tag % links.size();
-        ShardLink link = links.get(shard);
-        long id = link.next();
-        link.send(new Message.Reduce(id, now, tag, seat.firstRank(), seat.rankCount(), op, values));
-        try {
-            return link.await(id, Message.Reduced.class, pulse(shard)).values();
-        } catch (RefusedByServerException e) {
-            throw new RegroupException(e.getMessage(), e);
-        }
+        return insist(
+                        shard,
+                        Message.Reduced.class,
+                        id -> new Message.Reduce(id, now, tag, seat.firstRank(), seat.rankCount(), op, values))
+                .values();
     }
 
     /** Sends elements that one server holds. */
@@ -283,7 +291,7 @@ final class Servers implements AutoCloseable {
                 if (next >= part.blocks()) {
                     break;
                 }
-                part = more(i, now, next);
+                part = insist(i, Message.BlockSquares.class, id -> new Message.Norms(id, now, next));
             }
         }
         double[] all = new double[total];
@@ -293,17 +301,6 @@ final class Servers implements AutoCloseable {
             at += part.length;
         }
         return all;
-    }
-
-    private Message.BlockSquares more(int shard, Attempt now, int firstBlock) {
-        ShardLink link = links.get(shard);
-        long id = link.next();
-        link.send(new Message.Norms(id, now, firstBlock));
-        try {
-            return link.await(id, Message.BlockSquares.class, pulse(shard));
-        } catch (RefusedByServerException e) {
-            throw new RegroupException(e.getMessage(), e);
-        }
     }
 
     void commit(Attempt now, StepUpdate u) {

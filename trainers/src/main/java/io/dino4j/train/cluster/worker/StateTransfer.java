@@ -29,21 +29,13 @@ final class StateTransfer {
         }
         for (int i = 0; i < servers.shards().size(); i++) {
             for (long id : ids[i]) {
-                Message.Floats part = awaitFloats(i, id);
+                Message.Floats part = servers.insist(i, id, Message.Floats.class);
                 int n = part.floats().remaining() / Float.BYTES;
                 part.floats().asFloatBuffer().get(floats, 0, n);
                 target.position(part.offset()).put(floats, 0, n);
             }
         }
         Backend.loaded().writtenOnHost(into.vector());
-    }
-
-    private Message.Floats awaitFloats(int shard, long id) {
-        try {
-            return servers.link(shard).await(id, Message.Floats.class, servers.pulse(shard));
-        } catch (RefusedByServerException e) {
-            throw new RegroupException(e.getMessage(), e);
-        }
     }
 
     @FunctionalInterface
