@@ -1,5 +1,7 @@
 package io.dino4j.train;
 
+import io.dino4j.graph.exec.Backend;
+import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -38,5 +40,35 @@ final class Centers {
 
     boolean isPending() {
         return pending;
+    }
+
+    /** Floats that {@link #save} writes for a number of prototypes. */
+    static int floats(int prototypes) {
+        return 2 * prototypes + 1;
+    }
+
+    /** Writes centre, mean, and 1 if the mean is pending, from a place on; returns the place after them. */
+    int save(float[] into, int at) {
+        int k = (int) center.length();
+        at(center).get(into, at, k);
+        at(mean).get(into, at + k, k);
+        into[at + 2 * k] = pending ? 1 : 0;
+        return at + floats(k);
+    }
+
+    /** Takes back what {@link #save} wrote from a place on; returns the place after it. */
+    int load(float[] from, int at) {
+        int k = (int) center.length();
+        at(center).put(from, at, k);
+        at(mean).put(from, at + k, k);
+        Backend.loaded().writtenOnHost(center);
+        Backend.loaded().writtenOnHost(mean);
+        pending = from[at + 2 * k] != 0;
+        return at + floats(k);
+    }
+
+    private static FloatPointer at(INDArray floats) {
+        Backend.loaded().toHost(floats);
+        return new FloatPointer(floats.data().addressPointer());
     }
 }

@@ -88,10 +88,6 @@ final class ClusterTopology implements Topology {
             throw new ConfigException(
                     "train.world_size is %d, which is too few for %d workers".formatted(world, options.workers()));
         }
-        if (config.train().centering() == RunConfig.Centering.CENTERING) {
-            throw new ConfigException(
-                    "train.centering is centering, whose running centre the parameter servers do not keep; set it to sinkhorn_knopp, or train in one process (--devices)");
-        }
     }
 
     @Override
@@ -107,7 +103,8 @@ final class ClusterTopology implements Topology {
                     hash(c),
                     c.train().worldSize(),
                     options.workers(),
-                    Shards.of(groups, options.servers())));
+                    Shards.of(groups, options.servers()),
+                    Recipe.extras(c)));
             return new Ranks(seat.firstRank(), seat.rankCount(), c.train().worldSize());
         } catch (RefusedByServerException e) {
             throw new TrainingException(e.getMessage(), e);
@@ -135,8 +132,12 @@ final class ClusterTopology implements Topology {
 
     @Override
     public Update update(
-            Optimization optimization, ParameterVector student, ParameterVector average, LongFunction<Hyper> schedule) {
-        return new ClusterUpdate(this, optimization, student, average, schedule);
+            Optimization optimization,
+            ParameterVector student,
+            ParameterVector average,
+            TargetState targets,
+            LongFunction<Hyper> schedule) {
+        return new ClusterUpdate(this, optimization, student, average, targets, schedule);
     }
 
     @Override

@@ -35,6 +35,7 @@ final class ClusterUpdate implements Update {
     private final Ema emaOfHeads; // while the backbone is frozen
     private final ParameterVector student;
     private final ParameterVector average;
+    private final TargetState targets;
     private final LongFunction<Hyper> schedule;
     private final GradientSender sender;
     private final ScheduledExecutorService pulse;
@@ -54,6 +55,7 @@ final class ClusterUpdate implements Update {
             Optimization optimization,
             ParameterVector student,
             ParameterVector average,
+            TargetState targets,
             LongFunction<Hyper> schedule) {
         this.client = topology.client();
         this.topology = topology;
@@ -64,6 +66,7 @@ final class ClusterUpdate implements Update {
         this.emaOfHeads = new Ema(optimization.groups().rangesOutside("backbone"), optimization.workers());
         this.student = student;
         this.average = average;
+        this.targets = targets;
         this.schedule = schedule;
         this.sender =
                 new GradientSender(client, topology.packing(student.layout().length()));
@@ -89,6 +92,8 @@ final class ClusterUpdate implements Update {
         made = standing.step();
         client.pull(StateVector.STUDENT, made, student);
         client.pull(StateVector.TEACHER, made, average);
+        client.pullExtras(made, targets.room());
+        targets.load();
         stepBegins(made);
         stepsHere = 0;
         began = System.nanoTime();
@@ -104,6 +109,7 @@ final class ClusterUpdate implements Update {
 
     @Override
     public GradientClip.Clipping gather(long step, ParameterVector gradients, Map<String, Double> losses) {
+        client.keep(targets.saved());
         sender.finish(gradients);
         double[] values =
                 losses.values().stream().mapToDouble(Double::doubleValue).toArray();
@@ -247,7 +253,8 @@ final class ClusterUpdate implements Update {
         public Optional<State> state() {
             return entered
                     ? Optional.empty()
-                    : Optional.of(new State(localStep, updates, topology.note(localStep - 1, Map.of()), this::vector));
+                    : Optional.of(new State(
+                            localStep, updates, topology.note(localStep - 1, Map.of()), this::vector, targets.saved()));
         }
 
         private ParameterVector vector(StateVector vector) {
@@ -256,6 +263,7 @@ final class ClusterUpdate implements Update {
                 case TEACHER -> average;
                 case FIRST -> firstMoment();
                 case SECOND -> secondMoment();
+                case EXTRAS -> throw new IllegalArgumentException("extras are no vector of parameters");
             };
         }
     }

@@ -137,6 +137,18 @@ public final class Recipe {
                 ranks.share());
     }
 
+    /**
+     * Floats that a step leaves for the next beside the vectors of parameters: with softmax-centring the centres of cls tokens and patches,
+     * the means of the last step, and whether those are pending; none with Sinkhorn-Knopp.
+     */
+    public static int extras(RunConfig c) {
+        Network student = step(c).student();
+        return c.train().centering() == RunConfig.Centering.CENTERING
+                ? Centers.floats(student.dinoHead().prototypes())
+                        + Centers.floats(student.patchHead().prototypes())
+                : 0;
+    }
+
     /** Temperature of the student's softmax, which is not a key (official {@code dino_clstoken_loss.py}). */
     private static final double STUDENT_TEMP = 0.1;
 

@@ -4,6 +4,7 @@ import io.dino4j.graph.Precision;
 import io.dino4j.graph.exec.Bindings;
 import io.dino4j.graph.exec.Plan;
 import io.dino4j.graph.exec.PlanOptions;
+import io.dino4j.graph.kernel.Collective;
 import io.dino4j.graph.op.Cost;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.graph.ssl.SslConfig;
@@ -25,6 +26,7 @@ final class TeacherPass implements AutoCloseable {
     private final SslConfig config;
     private final TeacherGraph graph;
     private final Exchange exchange;
+    private final Collective collective;
     private final Centers clsCenter;
     private final Centers patchCenter;
     private final Plan network;
@@ -39,6 +41,7 @@ final class TeacherPass implements AutoCloseable {
         DataType type = precision.parameters();
         this.config = config;
         this.exchange = exchange;
+        this.collective = options.collective();
         clsCenter = new Centers(type, config.teacher().dinoHead().prototypes());
         patchCenter = new Centers(type, config.teacher().patchHead().prototypes());
         graph = TeacherGraph.of(config, precision);
@@ -148,7 +151,8 @@ final class TeacherPass implements AutoCloseable {
         runner.accept(targets);
         if (centering()) {
             clsCenter.setPending(true);
-            patchCenter.setPending(masked > 0);
+            // a rank that masks nothing has its part in the mean of all the same
+            patchCenter.setPending(config.distills() || collective.sum((double) masked) > 0);
         }
     }
 

@@ -46,10 +46,15 @@ interface Topology {
      *
      * @param student parameters, which it moves
      * @param average of the student, which it moves too
+     * @param targets what the targets of a step take over from those before
      * @param schedule what holds in a step of the run
      */
     Update update(
-            Optimization optimization, ParameterVector student, ParameterVector average, LongFunction<Hyper> schedule);
+            Optimization optimization,
+            ParameterVector student,
+            ParameterVector average,
+            TargetState targets,
+            LongFunction<Hyper> schedule);
 
     /**
      * Says what holds from now on, for whoever joins: see {@link StepNote}.
@@ -107,6 +112,7 @@ interface Topology {
                     Optimization optimization,
                     ParameterVector student,
                     ParameterVector average,
+                    TargetState targets,
                     LongFunction<Hyper> schedule) {
                 return new LocalUpdate(optimization, student, average, schedule);
             }

@@ -103,7 +103,8 @@ public final class Trainer implements AutoCloseable {
                 step.student().dinoHead().prototypes(),
                 SslConfig.GLOBAL_CROPS);
         schedules = Schedules.of(config);
-        update = topology.update(optimization, model.student(), model.average(), this::hyper);
+        TargetState targets = new TargetState(replicas.all(), Recipe.extras(config));
+        update = topology.update(optimization, model.student(), model.average(), targets, this::hyper);
         update.listener().ifPresent(replicas::tell);
         frozenSteps = o.freezeBackboneSteps();
         dropSeed = new Seed(config.train().seed()).derive("drop path");

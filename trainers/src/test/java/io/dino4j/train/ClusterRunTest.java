@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.dino4j.data.Progress;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.train.ClusterOptions.Gradients;
-import io.dino4j.train.config.ConfigException;
+import io.dino4j.train.cluster.worker.FrameChannel;
 import io.dino4j.train.config.RunConfig;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,24 +86,29 @@ final class ClusterRunTest {
             Watcher watcher,
             MemoryCluster cluster)
             throws Exception {
+        return together(
+                name,
+                config,
+                options(true, servers, staleness, gradients),
+                watcher,
+                cluster,
+                cluster.dialer("worker-1"));
+    }
+
+    /** With a worker that reaches the servers by a way of its own; one that is killed is started again. */
+    private Path together(
+            String name,
+            RunConfig config,
+            ClusterOptions options,
+            Watcher watcher,
+            MemoryCluster cluster,
+            FrameChannel.Dialer way)
+            throws Exception {
         Path run = folder.resolve(name);
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        ClusterWorker worker = new ClusterWorker(
-                config,
-                TinyTraining.IMAGES,
-                "worker-1",
-                cluster.dialer("worker-1"),
-                options(false, servers, staleness, gradients),
-                Providers.forThisMachine(),
-                Progress.SILENT);
         try (RunDirectory directory = RunDirectory.open(run, true)) {
             Pretrainer chief = new Pretrainer(
-                    request(config, directory)
-                            .onCluster(
-                                    "chief",
-                                    cluster.dialer("chief"),
-                                    options(true, servers, staleness, gradients),
-                                    line -> {}),
+                    request(config, directory).onCluster("chief", cluster.dialer("chief"), options, line -> {}),
                     new Progress() {
                         @Override
                         public void begin(String task, long done, long total) {}
@@ -121,7 +129,7 @@ final class ClusterRunTest {
                         public void say(String line) {}
                     });
             Future<Pretrainer.Outcome> recorded = threads.submit(chief::run);
-            Future<?> worked = threads.submit(worker::run);
+            Future<?> worked = threads.submit(() -> work(config, options, way));
             assertTrue(recorded.get().finished());
             worked.get();
         } finally {
@@ -130,10 +138,89 @@ final class ClusterRunTest {
         return run;
     }
 
+    private static void work(RunConfig config, ClusterOptions chief, FrameChannel.Dialer way) {
+        while (true) {
+            try {
+                new ClusterWorker(
+                                config,
+                                TinyTraining.IMAGES,
+                                "worker-1",
+                                way,
+                                options(false, chief.servers(), chief.staleness(), chief.gradients()),
+                                Providers.forThisMachine(),
+                                Progress.SILENT)
+                        .run();
+                return;
+            } catch (Mortal.Killed e) {
+                // another one takes its place
+            }
+        }
+    }
+
+    /** The way of a worker to the servers, which can end at any word. */
+    private static final class Mortal implements FrameChannel.Dialer {
+        private final FrameChannel.Dialer way;
+        private final AtomicInteger words = new AtomicInteger(Integer.MAX_VALUE); // until it is killed
+        private final AtomicInteger kills = new AtomicInteger();
+
+        Mortal(FrameChannel.Dialer way) {
+            this.way = way;
+        }
+
+        /** The worker is no more. */
+        private static final class Killed extends RuntimeException {
+            private static final long serialVersionUID = 1L;
+        }
+
+        void killAfter(int more) {
+            words.set(more);
+        }
+
+        int kills() {
+            return kills.get();
+        }
+
+        @Override
+        public FrameChannel dial(int shard) throws IOException {
+            FrameChannel channel = way.dial(shard);
+            return new FrameChannel() {
+                private boolean dead;
+
+                @Override
+                public synchronized void send(ByteBuffer frame) throws IOException {
+                    if (words.decrementAndGet() == 0) {
+                        kills.incrementAndGet();
+                        dead = true;
+                        channel.close();
+                    }
+                    if (dead) {
+                        throw new Killed();
+                    }
+                    channel.send(frame);
+                }
+
+                @Override
+                public Optional<ByteBuffer> receive(Duration timeout) throws IOException {
+                    return channel.receive(timeout);
+                }
+
+                @Override
+                public Volume volume() {
+                    return channel.volume();
+                }
+
+                @Override
+                public void close() {
+                    channel.close();
+                }
+            };
+        }
+    }
+
     @ParameterizedTest
-    @CsvSource({"1, 1", "2, 1", "4, 2"})
-    void serversGiveTheBitsOfOneProcess(int servers, int accumulation) throws Exception {
-        RunConfig config = config("train.accumulation_steps=" + accumulation);
+    @CsvSource({"1, 1, sinkhorn_knopp", "2, 1, sinkhorn_knopp", "2, 2, centering", "4, 2, sinkhorn_knopp"})
+    void serversGiveTheBitsOfOneProcess(int servers, int accumulation, String centering) throws Exception {
+        RunConfig config = config("train.accumulation_steps=" + accumulation, "train.centering=" + centering);
         Path alone = alone("alone", config);
         Path together = together("together", config, servers, 0, Gradients.F32, done -> {});
         TinyTraining.requireSameState(alone, together);
@@ -161,6 +248,64 @@ final class ClusterRunTest {
         stopAfter(run, config, 1, 7);
         TinyTraining.run(run, config);
         TinyTraining.requireSameWeights(whole, run, 1e-5);
+    }
+
+    /** Likewise with centres, which are part of the state; two devices come to the same bits as two workers. */
+    @Test
+    void centresGoOnWithOtherServers() throws Exception {
+        RunConfig config = config("train.centering=centering", "optim.epochs=10");
+        Path whole = alone("whole", config);
+        Path run = folder.resolve("run");
+        goOnAlone(run, config, 2);
+        stopAfter(run, config, 2, 4);
+        stopAfter(run, config, 4, 6);
+        goOnAlone(run, config, 7);
+        stopAfter(run, config, 1, 9);
+        goOnAlone(run, config, 10);
+        TinyTraining.requireSameState(whole, run);
+    }
+
+    private static void goOnAlone(Path run, RunConfig config, int steps) throws IOException {
+        try (RunDirectory directory = RunDirectory.open(run, true)) {
+            TinyTraining.Stopper stopper = new TinyTraining.Stopper(steps);
+            Pretrainer alone = new Pretrainer(request(config, directory).onDevices(2), stopper);
+            stopper.training = alone;
+            assertEquals(steps, alone.run().steps());
+        }
+    }
+
+    /** Centres come from the servers to whoever takes a place: a worker that is killed over and over, and with both servers lost in between. */
+    @Test
+    void centresOutliveWorkersAndServers() throws Exception {
+        RunConfig config = config("train.centering=centering", "optim.epochs=12");
+        Path alone = alone("alone", config);
+        try (MemoryCluster c = new MemoryCluster(folder.resolve("state"), 2, 0)) {
+            Mortal mortal = new Mortal(c.dialer("worker-1"));
+            Set<Long> seen = new HashSet<>();
+            Path together = together(
+                    "together",
+                    config,
+                    options(true, 2, 0, Gradients.F32),
+                    done -> {
+                        if (!seen.add(done)) {
+                            return;
+                        }
+                        if (done == 2 || done == 4 || done == 9) {
+                            mortal.killAfter((int) (7 * done - 9)); // words of a step after this one
+                        }
+                        if (done == 5) {
+                            c.replace(0);
+                            c.replace(1);
+                        }
+                        if (done == 8) {
+                            c.replace(0);
+                        }
+                    },
+                    c,
+                    mortal);
+            TinyTraining.requireSameState(alone, together);
+            assertEquals(3, mortal.kills());
+        }
     }
 
     private void stopAfter(Path run, RunConfig config, int servers, int steps) throws Exception {
@@ -258,15 +403,7 @@ final class ClusterRunTest {
 
     @Test
     void whatDoesNotFitIsRefused() throws Exception {
-        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state"), 1, 0);
-                RunDirectory directory = RunDirectory.open(folder.resolve("run"), true)) {
-            RunConfig centering = config("train.centering=centering");
-            Pretrainer chief = new Pretrainer(
-                    request(centering, directory)
-                            .onCluster("chief", cluster.dialer("chief"), options(true, 1, 0, Gradients.F32), l -> {}),
-                    Progress.SILENT);
-            assertTrue(
-                    assertThrows(ConfigException.class, chief::run).getMessage().contains("sinkhorn_knopp"));
+        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state"), 1, 0)) {
             ClusterWorker first = worker(cluster, config());
             ClusterWorker other = worker(cluster, config("optim.weight_decay=0.1"));
             ExecutorService thread = Executors.newSingleThreadExecutor();

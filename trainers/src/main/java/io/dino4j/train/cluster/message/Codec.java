@@ -9,6 +9,7 @@ import io.dino4j.train.cluster.message.Message.Configure;
 import io.dino4j.train.cluster.message.Message.Fence;
 import io.dino4j.train.cluster.message.Message.Floats;
 import io.dino4j.train.cluster.message.Message.Join;
+import io.dino4j.train.cluster.message.Message.Keep;
 import io.dino4j.train.cluster.message.Message.Leave;
 import io.dino4j.train.cluster.message.Message.Load;
 import io.dino4j.train.cluster.message.Message.Loaded;
@@ -85,6 +86,7 @@ public final class Codec {
                         out.doubles("values", m.values(), Limits.DOUBLES);
                     }),
             new Form<>(Push.class, Fields::push, Fields::push),
+            new Form<>(Keep.class, Fields::keep, Fields::keep),
             new Form<>(
                     Norms.class,
                     (r, in) -> new Norms(r, in.attempt(), in.integer("firstBlock", 0, Integer.MAX_VALUE)),
@@ -150,7 +152,7 @@ public final class Codec {
     /**
      * Reads a message.
      *
-     * @param frame all bytes from its position to its limit, both of which stay; {@link Push}, {@link Load} and {@link Floats} keep a view
+     * @param frame all bytes from its position to its limit, both of which stay; {@link Push}, {@link Keep}, {@link Load} and {@link Floats} keep a view
      *     of it
      * @throws MalformedMessageException if the bytes are none, are too few or too many, or a value is out of range
      */

@@ -4,6 +4,7 @@ import io.dino4j.train.cluster.message.Message.BlockSquares;
 import io.dino4j.train.cluster.message.Message.Commit;
 import io.dino4j.train.cluster.message.Message.Configure;
 import io.dino4j.train.cluster.message.Message.Floats;
+import io.dino4j.train.cluster.message.Message.Keep;
 import io.dino4j.train.cluster.message.Message.Load;
 import io.dino4j.train.cluster.message.Message.Loaded;
 import io.dino4j.train.cluster.message.Message.Pull;
@@ -31,7 +32,16 @@ final class Fields {
         int worldSize = in.integer("worldSize", 1, MOST_RANKS);
         int workers = in.integer("workers", 1, worldSize);
         return new Configure(
-                request, generation, yaml, hash, shard, shards, worldSize, workers, in.count("totalLength"));
+                request,
+                generation,
+                yaml,
+                hash,
+                shard,
+                shards,
+                worldSize,
+                workers,
+                in.count("totalLength"),
+                in.count("extras"));
     }
 
     static void configure(Configure m, FrameWriter out) {
@@ -43,6 +53,7 @@ final class Fields {
         out.integer(m.worldSize());
         out.integer(m.workers());
         out.number(m.totalLength());
+        out.number(m.extras());
     }
 
     static int firstRank(FrameReader in) throws MalformedMessageException {
@@ -146,9 +157,7 @@ final class Fields {
     }
 
     static Push push(long request, FrameReader in) throws MalformedMessageException {
-        if (request != 0) {
-            throw new MalformedMessageException("gradients are not answered, but have request " + request);
-        }
+        requireNone("gradients", request);
         return new Push(
                 in.attempt(),
                 firstRank(in),
@@ -166,6 +175,23 @@ final class Fields {
         out.integer(m.count());
         out.choice(m.encoding());
         out.payload("gradients", m.bytes());
+    }
+
+    private static void requireNone(String what, long request) throws MalformedMessageException {
+        if (request != 0) {
+            throw new MalformedMessageException("%s are not answered, but have request %d".formatted(what, request));
+        }
+    }
+
+    static Keep keep(long request, FrameReader in) throws MalformedMessageException {
+        requireNone("extras", request);
+        return new Keep(in.attempt(), in.count("offset"), in.floats("extras"));
+    }
+
+    static void keep(Keep m, FrameWriter out) {
+        out.attempt(m.attempt());
+        out.number(m.offset());
+        out.floats("extras", m.floats());
     }
 
     static BlockSquares blockSquares(long request, FrameReader in) throws MalformedMessageException {

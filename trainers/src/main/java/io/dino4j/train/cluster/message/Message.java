@@ -22,6 +22,7 @@ public sealed interface Message {
      * @param worldSize ranks of a step (W), at least 1
      * @param workers workers that are expected, 1 to W
      * @param totalLength floats of the whole vector
+     * @param extras floats of {@link StateVector#EXTRAS}, 0 if there are none
      */
     record Configure(
             long request,
@@ -32,7 +33,8 @@ public sealed interface Message {
             int shards,
             int worldSize,
             int workers,
-            long totalLength)
+            long totalLength,
+            long extras)
             implements Message {}
 
     /**
@@ -91,7 +93,7 @@ public sealed interface Message {
      * @param view the newest it was fenced with
      * @param step steps done
      * @param optimizerSteps updates made, t of AdamW's bias correction
-     * @param prepared true if it holds the sum of all gradients of the next step
+     * @param prepared true if it holds the sum of all gradients of the next step, and what {@link Keep} brings
      * @param loaded true if it has a state at all
      * @param snapshots steps that it can be restored to, newest first
      * @param note of the last commit
@@ -198,8 +200,24 @@ public sealed interface Message {
     }
 
     /**
-     * Asks for the squares of the summed gradients. Answered with {@link BlockSquares} once the gradients of all ranks are there; for the
-     * last committed step at once.
+     * Part of what a step leaves for the next beside its gradients, {@link StateVector#EXTRAS}: the worker that has rank 0 tells it to shard
+     * 0. It counts from the moment that the step is made, which cannot be before all of it is there. Not answered; a fault is told by {@link
+     * Stale} or {@link Refused} with request 0.
+     *
+     * @param attempt the worker's
+     * @param offset first float, from 0
+     * @param floats 32-bit floats, little-endian
+     */
+    record Keep(Attempt attempt, long offset, ByteBuffer floats) implements Message {
+        @Override
+        public long request() {
+            return 0;
+        }
+    }
+
+    /**
+     * Asks for the squares of the summed gradients. Answered with {@link BlockSquares} once the gradients of all ranks are there, and what
+     * {@link Keep} brings; for the last committed step at once.
      *
      * @param attempt the worker's
      * @param firstBlock first block wanted, from 0 at the beginning of the server's range; only a shard of more than

@@ -1,17 +1,16 @@
 package io.dino4j.train.cluster.server;
 
 import io.dino4j.train.cluster.message.StateVector;
-import io.dino4j.train.optim.Shard;
 import java.util.EnumMap;
 import java.util.Map;
 
 /** Which parts of a state have come while it is loaded. */
 final class Loading {
-    private final Shard shard;
+    private final Plan plan;
     private final Map<StateVector, Spans> parts = new EnumMap<>(StateVector.class);
 
-    Loading(Shard shard) {
-        this.shard = shard;
+    Loading(Plan plan) {
+        this.plan = plan;
     }
 
     boolean isOpen() {
@@ -20,7 +19,9 @@ final class Loading {
 
     void begin() {
         for (StateVector v : StateVector.values()) {
-            parts.put(v, new Spans());
+            if (plan.length(v) > 0) {
+                parts.put(v, new Spans());
+            }
         }
     }
 
@@ -35,9 +36,9 @@ final class Loading {
      */
     void end() {
         parts.forEach((vector, spans) -> {
-            if (spans.covered() != shard.length()) {
+            if (spans.covered() != plan.length(vector)) {
                 throw new IllegalArgumentException(
-                        "%d of %d floats of %s were loaded".formatted(spans.covered(), shard.length(), vector));
+                        "%d of %d floats of %s were loaded".formatted(spans.covered(), plan.length(vector), vector));
             }
         });
         close();

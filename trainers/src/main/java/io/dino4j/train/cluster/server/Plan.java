@@ -3,6 +3,7 @@ package io.dino4j.train.cluster.server;
 import io.dino4j.graph.param.ParameterLayout;
 import io.dino4j.train.Recipe;
 import io.dino4j.train.cluster.message.Message;
+import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.optim.ParameterGroups;
@@ -34,20 +35,35 @@ record Plan(Message.Configure wanted, RunConfig.Optim optim, Shard shard, Parame
                     "the configuration makes a model of %d parameters here, and of %d at the worker"
                             .formatted(layout.length(), wanted.totalLength()));
         }
+        if (Recipe.extras(config) != wanted.extras()) {
+            throw new IllegalArgumentException(
+                    "the configuration makes a step leave %d floats of centres here, and %d at the worker"
+                            .formatted(Recipe.extras(config), wanted.extras()));
+        }
         RunConfig.Optim optim = config.optim();
         ParameterGroups groups = ParameterGroups.of(layout, optim.layerwiseDecay(), optim.patchEmbedLrMult());
         Shard shard = Shards.of(groups, wanted.shards()).get(wanted.shard());
         return new Plan(wanted, optim, shard, groups.part(shard));
     }
 
+    /** Floats of a vector that this server holds. */
+    long length(StateVector vector) {
+        if (vector != StateVector.EXTRAS) {
+            return shard.length();
+        }
+        return wanted.shard() == 0 ? wanted.extras() : 0;
+    }
+
     /**
-     * Memory of the server in bytes: student, teacher, two moments, and for every step that is gathered a sum and what waits for it.
+     * Memory of the server in bytes: student, teacher, two moments, and for every step that is gathered a sum and what waits for it;
+     * extras of the state and of every such step.
      *
      * @param steps steps that are gathered at once, 1 or more
      */
     long bytes(int steps) {
-        return Math.multiplyExact(
+        long ranges = Math.multiplyExact(
                 4L + Math.multiplyExact((long) steps, wanted.worldSize()), shard.length() * Float.BYTES);
+        return ranges + (1L + steps) * length(StateVector.EXTRAS) * Float.BYTES;
     }
 
     int worldSize() {
@@ -60,6 +76,7 @@ record Plan(Message.Configure wanted, RunConfig.Optim optim, Shard shard, Parame
         requireEqual("train.world_size", wanted.worldSize(), other.worldSize());
         requireEqual("number of workers", wanted.workers(), other.workers());
         requireEqual("number of parameters", wanted.totalLength(), other.totalLength());
+        requireEqual("floats of centres", wanted.extras(), other.extras());
     }
 
     private static void requireEqual(String what, Object here, Object there) {

@@ -4,6 +4,7 @@ import io.dino4j.train.cluster.message.Attempt;
 import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.MalformedMessageException;
 import io.dino4j.train.cluster.message.Message;
+import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.Workers;
 import java.util.Arrays;
 import java.util.Optional;
@@ -43,7 +44,7 @@ final class ShardRun implements AutoCloseable {
         this.generation = generation;
         this.log = log;
         state = new ShardState(plan, workers);
-        loading = new Loading(plan.shard());
+        loading = new Loading(plan);
         sums = new StepSums(plan, settings.maxStaleness(), pool);
     }
 
@@ -99,7 +100,7 @@ final class ShardRun implements AutoCloseable {
             return stale(m.request());
         }
         int count = m.floats().remaining() / Float.BYTES;
-        state.requireInside(m.offset(), count);
+        state.requireInside(m.vector(), m.offset(), count);
         if (begins) {
             leave(m.generation());
             loading.begin();
@@ -186,10 +187,29 @@ final class ShardRun implements AutoCloseable {
         if (m.attempt().step() < step) {
             return Optional.empty();
         }
-        state.requireInside(m.offset(), m.count());
+        state.requireInside(StateVector.STUDENT, m.offset(), m.count());
         StepSum sum = sums.of(m.attempt().step());
         m.encoding().decode(m.bytes(), unpacked, m.count());
         if (sum.add(m, m.offset() - plan.shard().from(), unpacked)) {
+            events++;
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Takes part of what a step leaves for the next, unless it is made.
+     *
+     * @return what is wrong with it
+     */
+    Optional<Message> keep(Message.Keep m) {
+        if (isStale(m.attempt())) {
+            return Optional.of(stale(0));
+        }
+        if (m.attempt().step() < step) {
+            return Optional.empty();
+        }
+        state.requireInside(StateVector.EXTRAS, m.offset(), m.floats().remaining() / Float.BYTES);
+        if (sums.of(m.attempt().step()).add(m)) {
             events++;
         }
         return Optional.empty();
@@ -259,10 +279,14 @@ final class ShardRun implements AutoCloseable {
         }
         StepSum sum = sums.of(step);
         if (m.attempt().step() > step || !sum.isPrepared()) {
-            throw new IllegalArgumentException("step %d cannot be made: this server is at step %d, and gradients %s"
-                    .formatted(m.attempt().step(), step, sum.isPrepared() ? "are there" : "are missing"));
+            throw new IllegalArgumentException("step %d cannot be made: this server is at step %d, and %s"
+                    .formatted(
+                            m.attempt().step(),
+                            step,
+                            sum.isPrepared() ? "all is there" : "gradients or centres are missing"));
         }
         state.update(sum.sum(), m);
+        state.keep(sum.extras());
         sums.next(state.clip());
         step++;
         note = m.note();
@@ -291,7 +315,7 @@ final class ShardRun implements AutoCloseable {
      * @param asked generation and view when it was asked for
      */
     Optional<Message> pull(Message.Pull m, Attempt asked) {
-        state.requireInside(m.offset(), m.count());
+        state.requireInside(m.vector(), m.offset(), m.count());
         if (isStale(asked)) {
             return Optional.of(stale(m.request()));
         }

@@ -62,6 +62,7 @@ public final class ShardServer implements AutoCloseable {
         on(Message.Loaded.class, (peer, m) -> heard(peer, run().loaded(m)));
         on(Message.Restore.class, (peer, m) -> heard(peer, run().restore(m)));
         on(Message.Push.class, this::push);
+        on(Message.Keep.class, this::keep);
         on(Message.Reduce.class, this::reduce);
         on(Message.Norms.class, this::norms);
         on(Message.Commit.class, this::commit);
@@ -264,6 +265,11 @@ public final class ShardServer implements AutoCloseable {
     private Optional<Message> push(Peer peer, Message.Push m) throws MalformedMessageException {
         heard(peer, m.attempt());
         return run().push(m);
+    }
+
+    private Optional<Message> keep(Peer peer, Message.Keep m) {
+        heard(peer, m.attempt());
+        return run().keep(m);
     }
 
     private Optional<Message> reduce(Peer peer, Message.Reduce m) {

@@ -13,24 +13,31 @@ import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
-/** The server's range of student, teacher and moments, in native memory, and its update. */
+/** The server's range of student, teacher and moments, and the extras if it keeps them, in native memory; and the update of all that. */
 final class ShardState implements AutoCloseable {
+    private final Plan plan;
     private final Shard shard;
     private final List<String> subNetworks;
     private final AdamW optimizer;
     private final GradientClip clip;
     private final ParameterVector student;
     private final ParameterVector teacher;
+    private final Optional<INDArray> extras;
 
     ShardState(Plan plan, Workers workers) {
+        this.plan = plan;
         shard = plan.shard();
         subNetworks = plan.part().subNetworks();
         student = ParameterVector.zeros(plan.part().layout(), DataType.FLOAT);
         teacher = ParameterVector.zeros(plan.part().layout(), DataType.FLOAT);
+        long more = plan.length(StateVector.EXTRAS);
+        extras = more == 0 ? Optional.empty() : Optional.of(Nd4j.zeros(DataType.FLOAT, more));
         optimizer = new AdamW(
                 plan.part(),
                 new AdamW.Constants(
@@ -53,11 +60,13 @@ final class ShardState implements AutoCloseable {
         optimizer.restoreSteps(optimizerSteps);
     }
 
-    /** All four vectors, as they lie in memory. */
+    /** All vectors that there are here, as they lie in memory. */
     Map<StateVector, INDArray> vectors() {
         Map<StateVector, INDArray> vectors = new EnumMap<>(StateVector.class);
         for (StateVector v : StateVector.values()) {
-            vectors.put(v, vector(v));
+            if (plan.length(v) > 0) {
+                vectors.put(v, vector(v));
+            }
         }
         return vectors;
     }
@@ -68,6 +77,7 @@ final class ShardState implements AutoCloseable {
             case TEACHER -> teacher.vector();
             case FIRST -> optimizer.firstMoment().vector();
             case SECOND -> optimizer.secondMoment().vector();
+            case EXTRAS -> extras.orElseThrow();
         };
     }
 
@@ -79,21 +89,34 @@ final class ShardState implements AutoCloseable {
      * @throws IllegalArgumentException if it is not in this range
      */
     ByteBuffer bytes(StateVector which, long offset, int count) {
-        requireInside(offset, count);
+        requireInside(which, offset, count);
         Backend.loaded().toHost(vector(which));
         Backend.loaded().writtenOnHost(vector(which)); // or is about to be
         try (BytePointer base = new BytePointer(vector(which).data().addressPointer())) {
             // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
-            return base.getPointer(BytePointer.class, (offset - shard.from()) * Float.BYTES)
+            return base.getPointer(BytePointer.class, (offset - from(which)) * Float.BYTES)
                     .capacity((long) count * Float.BYTES)
                     .asByteBuffer();
         }
     }
 
-    void requireInside(long offset, long count) {
-        if (count < 1 || !shard.contains(offset, count)) {
-            throw new IllegalArgumentException("%d floats from %d on are not in this server's range, %d to %d"
-                    .formatted(count, offset, shard.from(), shard.to()));
+    private long from(StateVector which) {
+        return which == StateVector.EXTRAS ? 0 : shard.from();
+    }
+
+    void requireInside(StateVector which, long offset, long count) {
+        long from = from(which);
+        long to = from + plan.length(which);
+        if (count < 1 || offset < from || count > to - offset) {
+            throw new IllegalArgumentException(
+                    "%d floats from %d on are not in this server's range, %d to %d".formatted(count, offset, from, to));
+        }
+    }
+
+    /** Replaces the extras, if there are any here. */
+    void keep(ByteBuffer floats) {
+        if (floats.hasRemaining()) {
+            bytes(StateVector.EXTRAS, 0, floats.remaining() / Float.BYTES).put(floats);
         }
     }
 

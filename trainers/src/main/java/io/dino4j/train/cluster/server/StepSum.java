@@ -4,23 +4,28 @@ import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.optim.GradientClip;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * What one step gathers from all ranks: gradients of this server's range, and values to be summed. All of it is of one view: the first that
- * comes from a newer one drops the rest.
+ * What one step gathers: from all ranks gradients of this server's range and values to be summed, from rank 0 what the step leaves for the
+ * next. All of it is of one view: the first that comes from a newer one drops the rest.
  */
 final class StepSum implements AutoCloseable {
     private final int worldSize;
     private final GradientSum gradients;
+    private final ByteBuffer extras;
+    private Spans keptExtras = new Spans();
     private Reductions reductions;
     private double[] squares = {};
     private boolean isMeasured;
     private long view;
 
-    StepSum(GradientSum gradients, int worldSize) {
+    /** Gathers nothing yet; the step is to leave as many floats of extras. */
+    StepSum(GradientSum gradients, int worldSize, int extras) {
         this.gradients = gradients;
         this.worldSize = worldSize;
+        this.extras = ByteBuffer.allocate(Math.multiplyExact(extras, Float.BYTES));
         this.reductions = new Reductions(worldSize);
     }
 
@@ -28,6 +33,7 @@ final class StepSum implements AutoCloseable {
     void clear() {
         gradients.clear();
         reductions = new Reductions(worldSize);
+        keptExtras = new Spans();
         isMeasured = false;
     }
 
@@ -43,13 +49,25 @@ final class StepSum implements AutoCloseable {
      *
      * @param from place of the first in the range
      * @param values the gradients, unpacked
-     * @return true if those were the last
+     * @return true if now nothing is missing any more
      */
     boolean add(Message.Push m, long from, float[] values) {
         enter(m.attempt().view());
-        boolean before = gradients.isComplete();
+        boolean before = isPrepared();
         gradients.add(m.firstRank(), m.rankCount(), from, values, m.count());
-        return gradients.isComplete() && !before;
+        return isPrepared() && !before;
+    }
+
+    /** Takes part of what the step leaves, inside its length; true if now nothing is missing any more. */
+    boolean add(Message.Keep m) {
+        enter(m.attempt().view());
+        boolean before = isPrepared();
+        long offset = m.offset();
+        keptExtras.add(offset, offset + m.floats().remaining() / Float.BYTES, (from, to) -> {
+            int at = m.floats().position() + (int) (from - offset) * Float.BYTES;
+            extras.put((int) from * Float.BYTES, m.floats(), at, (int) (to - from) * Float.BYTES);
+        });
+        return isPrepared() && !before;
     }
 
     /** Takes values; true if those were the last of their tag. */
@@ -58,9 +76,14 @@ final class StepSum implements AutoCloseable {
         return reductions.add(m);
     }
 
-    /** True if the gradients of all ranks are there. */
+    /** True if the gradients of all ranks are there, and what the step leaves. */
     boolean isPrepared() {
-        return gradients.isComplete();
+        return gradients.isComplete() && keptExtras.covered() * Float.BYTES == extras.capacity();
+    }
+
+    /** What the step leaves, once it is all there: 32-bit floats, little-endian. */
+    ByteBuffer extras() {
+        return extras.duplicate().clear();
     }
 
     /** The sums over ranks. */

@@ -1,5 +1,6 @@
 package io.dino4j.train.cluster.server;
 
+import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.GradientClip;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -22,8 +23,10 @@ final class StepSums implements AutoCloseable {
      * @param pool memory for what waits
      */
     StepSums(Plan plan, int maxStaleness, PiecePool pool) {
+        int extras = Math.toIntExact(plan.length(StateVector.EXTRAS));
         for (int i = 0; i <= maxStaleness; i++) {
-            sums.add(new StepSum(new GradientSum(plan.part().layout(), plan.worldSize(), pool), plan.worldSize()));
+            GradientSum gradients = new GradientSum(plan.part().layout(), plan.worldSize(), pool);
+            sums.add(new StepSum(gradients, plan.worldSize(), extras));
         }
     }
 

@@ -6,7 +6,7 @@ package io.dino4j.train.cluster.wire;
  */
 final class Packet {
     /** Changes with the layout of anything that is sent. */
-    static final int PROTOCOL = 1;
+    static final int PROTOCOL = 2;
 
     static final int HELLO = kind(1);
     static final int WELCOME = kind(2);

@@ -32,12 +32,13 @@ public interface Member {
      *
      * @param step steps done
      * @param optimizerSteps updates made
-     * @param vectors gives each vector to be loaded
      * @param note for whoever joins
+     * @param vectors gives each vector of parameters to be loaded
+     * @param extras what the last step has left beside those; may be empty
      */
-    record State(long step, long optimizerSteps, byte[] note, Vectors vectors) {}
+    record State(long step, long optimizerSteps, byte[] note, Vectors vectors, float[] extras) {}
 
-    /** The vectors of a state. */
+    /** The vectors of a state that have a float for each parameter. */
     @FunctionalInterface
     interface Vectors {
         /** All elements, in the order of the layout. */

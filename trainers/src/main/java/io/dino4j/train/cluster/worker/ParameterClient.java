@@ -133,6 +133,18 @@ public final class ParameterClient implements AutoCloseable {
     }
 
     /**
+     * Tells what the step leaves for the next beside its gradients, if this worker has rank 0: the others come to the same. To be called
+     * before the last {@link #push} of the step.
+     *
+     * @param extras of the state after the step, as many as {@link RunSetup} says
+     */
+    public void keep(float[] extras) {
+        if (seat.firstRank() == 0 && extras.length > 0) {
+            servers.keep(attempt, extras);
+        }
+    }
+
+    /**
      * Waits until all gradients of a step are there.
      *
      * @return sums of squares of all blocks of their sum, in order
@@ -180,6 +192,21 @@ public final class ParameterClient implements AutoCloseable {
         long start = System.nanoTime();
         try {
             servers.pull(vector, steps, into);
+        } finally {
+            exchangeNanos += System.nanoTime() - start;
+        }
+    }
+
+    /**
+     * Fetches what the last step has left beside the vectors of parameters.
+     *
+     * @param steps that the servers must have made
+     * @param into all of it is written; as many as {@link RunSetup} says
+     */
+    public void pullExtras(long steps, float[] into) {
+        long start = System.nanoTime();
+        try {
+            servers.pullExtras(steps, into);
         } finally {
             exchangeNanos += System.nanoTime() - start;
         }

@@ -13,9 +13,17 @@ import java.util.List;
  * @param worldSize ranks of a step
  * @param workers workers that are expected
  * @param shards the range of every server, in order
+ * @param extras floats that a step leaves for the next beside the vectors of parameters; 0 if there are none
  */
 public record RunSetup(
-        int phase, boolean chief, String yaml, String configHash, int worldSize, int workers, List<Shard> shards) {
+        int phase,
+        boolean chief,
+        String yaml,
+        String configHash,
+        int worldSize,
+        int workers,
+        List<Shard> shards,
+        int extras) {
     /** Generations of a phase are greater than all those of the phase before. */
     private static final int PHASE_BITS = 40;
 

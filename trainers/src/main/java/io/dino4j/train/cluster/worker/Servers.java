@@ -107,7 +107,8 @@ final class Servers implements AutoCloseable {
                 shards.size(),
                 s.worldSize(),
                 s.workers(),
-                s.totalLength()));
+                s.totalLength(),
+                s.extras()));
         return link.await(id, Status.class, () -> {});
     }
 
@@ -202,7 +203,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The same of one server. */
-    private <A extends Message> A insist(int shard, Class<A> type, LongFunction<Message> question) {
+    <A extends Message> A insist(int shard, Class<A> type, LongFunction<Message> question) {
         ShardLink link = links.get(shard);
         long id = link.next();
         link.send(question.apply(id));
@@ -269,6 +270,11 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /** Tells the first server what a step leaves for the next. */
+    void keep(Attempt now, float[] extras) {
+        transfer.keep(now, extras);
+    }
+
     private int shardOf(long element) {
         int i = 0;
         while (element >= shards.get(i).to()) {
@@ -312,6 +318,10 @@ final class Servers implements AutoCloseable {
 
     void pull(StateVector vector, long step, ParameterVector into) {
         transfer.pull(vector, step, into);
+    }
+
+    void pullExtras(long step, float[] into) {
+        transfer.pullExtras(step, into);
     }
 
     /** Gives all servers a state. */

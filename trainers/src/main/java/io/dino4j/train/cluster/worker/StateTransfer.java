@@ -2,20 +2,25 @@ package io.dino4j.train.cluster.worker;
 
 import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.param.ParameterVector;
+import io.dino4j.train.cluster.message.Attempt;
 import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.Shard;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.EnumSet;
+import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** Whole vectors from the servers and to them, part by part. */
 final class StateTransfer {
     private static final int CHUNK = Servers.CHUNK;
+    private static final Set<StateVector> OF_PARAMETERS = EnumSet.complementOf(EnumSet.of(StateVector.EXTRAS));
 
     private final Servers servers;
     private final float[] floats = new float[Limits.FLOATS];
+    private final ByteBuffer ofExtras = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     StateTransfer(Servers servers) {
         this.servers = servers;
@@ -55,11 +60,45 @@ final class StateTransfer {
         return ids;
     }
 
+    /** Fetches what the first server keeps beside its range. */
+    void pullExtras(long step, float[] into) {
+        for (int at = 0; at < into.length; at += Limits.FLOATS) {
+            int offset = at;
+            int n = Math.min(Limits.FLOATS, into.length - at);
+            Message.Floats part = servers.insist(
+                    0, Message.Floats.class, id -> new Message.Pull(id, StateVector.EXTRAS, step, offset, n));
+            part.floats().asFloatBuffer().get(into, at, n);
+        }
+    }
+
+    /** Tells the first server what a step leaves for the next. */
+    void keep(Attempt attempt, float[] extras) {
+        for (int at = 0; at < extras.length; at += CHUNK) {
+            servers.link(0).send(new Message.Keep(attempt, at, partOf(extras, at)));
+        }
+    }
+
+    private ByteBuffer partOf(float[] extras, int from) {
+        int n = Math.min(CHUNK, extras.length - from);
+        ofExtras.clear().asFloatBuffer().put(extras, from, n);
+        return ofExtras.limit(n * Float.BYTES);
+    }
+
+    private void loadExtras(long generation, long view, float[] extras) throws RefusedByServerException {
+        ShardLink first = servers.link(0);
+        for (int at = 0; at < extras.length; at += CHUNK) {
+            long id = first.next();
+            first.send(new Message.Load(id, generation, view, StateVector.EXTRAS, at, partOf(extras, at)));
+            first.await(id, Message.Ack.class, servers.pulse(0));
+        }
+    }
+
     /** Gives all servers a state. */
     void load(long generation, long view, Member.State state) throws RefusedByServerException {
+        loadExtras(generation, view, state.extras());
         ByteBuffer bytes = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < servers.shards().size(); i++) {
-            for (StateVector vector : StateVector.values()) {
+            for (StateVector vector : OF_PARAMETERS) {
                 FloatPointer source = new FloatPointer(
                         state.vectors().of(vector).vector().data().addressPointer());
                 long[] ids = everyPart(i, CHUNK, (offset, n, id) -> {

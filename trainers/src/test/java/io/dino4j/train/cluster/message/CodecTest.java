@@ -24,7 +24,7 @@ final class CodecTest {
         ByteBuffer floats = ByteBuffer.allocateDirect(12).order(ByteOrder.LITTLE_ENDIAN);
         floats.putFloat(1.5f).putFloat(-2).putFloat(Float.NaN).flip();
         return List.of(
-                new Message.Configure(1, 2, "a: ü", "hash", 1, 3, 4, 2, 1L << 33),
+                new Message.Configure(1, 2, "a: ü", "hash", 1, 3, 4, 2, 1L << 33, 98),
                 new Message.Join(2, "worker-0", 5),
                 new Message.Seat(3, 6, 1, 2, 3),
                 new Message.Waiting(4, 1, 2),
@@ -38,6 +38,7 @@ final class CodecTest {
                 new Message.Reduce(12, ATTEMPT, 9, 1, 1, Message.Op.MAX, new double[] {1, Double.NEGATIVE_INFINITY}),
                 new Message.Reduced(13, 9, new double[] {Math.PI}),
                 new Message.Push(ATTEMPT, 0, 1, 1L << 32, 3, GradientEncoding.F32, floats),
+                new Message.Keep(ATTEMPT, 4, floats),
                 new Message.Norms(14, ATTEMPT, 131072),
                 new Message.BlockSquares(15, 17, 0, 2, new double[] {4, 5}),
                 new Message.Commit(16, ATTEMPT, 0.1, 0.2, 0.3, 0.4, new double[] {1, 0.5}, new byte[] {9}),
@@ -107,12 +108,15 @@ final class CodecTest {
         frame(new Message.Reduce(1, ATTEMPT, 0, 0, 1, Message.Op.SUM, new double[Limits.DOUBLES]));
         ByteBuffer payload = ByteBuffer.allocate(Limits.PAYLOAD);
         frame(new Message.Push(ATTEMPT, 0, 1, 0, Limits.FLOATS, GradientEncoding.F32, payload));
-        frame(new Message.Configure(1, 0, "x".repeat(Limits.YAML), "h", 0, 1, 1, 1, 1));
+        frame(new Message.Keep(ATTEMPT, 0, payload));
+        frame(new Message.Configure(1, 0, "x".repeat(Limits.YAML), "h", 0, 1, 1, 1, 1, 0));
         frame(new Message.Refused(1, "x".repeat(Limits.STRING)));
         for (Message large : List.of(
                 new Message.Reduced(1, 0, new double[Limits.DOUBLES + 1]),
                 new Message.Load(1, 1, 1, StateVector.STUDENT, 0, ByteBuffer.allocate(Limits.PAYLOAD + 4)),
                 new Message.Load(1, 1, 1, StateVector.STUDENT, 0, ByteBuffer.allocate(3)),
+                new Message.Keep(ATTEMPT, 0, ByteBuffer.allocate(Limits.PAYLOAD + 4)),
+                new Message.Keep(ATTEMPT, 0, ByteBuffer.allocate(7)),
                 new Message.Join(1, "x".repeat(Limits.STRING + 1), 0))) {
             assertThrows(IllegalArgumentException.class, () -> frame(large));
         }
@@ -120,14 +124,16 @@ final class CodecTest {
 
     @Test
     void valuesOutOfRangeAreNamed() {
-        assertFault("shards must be 2 to", new Message.Configure(1, 0, "", "h", 1, 1, 1, 1, 1));
-        assertFault("workers must be 1 to 2", new Message.Configure(1, 0, "", "h", 0, 1, 2, 3, 1));
+        assertFault("shards must be 2 to", new Message.Configure(1, 0, "", "h", 1, 1, 1, 1, 1, 0));
+        assertFault("workers must be 1 to 2", new Message.Configure(1, 0, "", "h", 0, 1, 2, 3, 1, 0));
         assertFault("step must be 0 or more", new Message.Norms(1, new Attempt(0, 0, -1), 0));
         assertFault("count must be 1 to 262144", new Message.Pull(1, StateVector.STUDENT, 0, 0, 0));
         assertFault("rankCount must be 1 to", new Message.Reduce(1, ATTEMPT, 0, 0, 0, Message.Op.SUM, new double[0]));
-        ByteBuffer push = frame(messages().get(13));
-        push.putLong(4, 1);
-        assertThrows(MalformedMessageException.class, () -> Codec.read(push));
+        for (Message unanswered : messages().subList(13, 15)) {
+            ByteBuffer asks = frame(unanswered);
+            asks.putLong(4, 1);
+            assertThrows(MalformedMessageException.class, () -> Codec.read(asks), unanswered::toString);
+        }
     }
 
     private static void assertFault(String expected, Message message) {

@@ -86,7 +86,16 @@ final class ServerScript implements AutoCloseable {
 
     Message.Configure configure(int server, int workerCount) {
         return new Message.Configure(
-                next(), 0, TinyRun.YAML, TinyRun.HASH, server, shards.size(), WORLD, workerCount, TinyRun.LENGTH);
+                next(),
+                0,
+                TinyRun.YAML,
+                TinyRun.HASH,
+                server,
+                shards.size(),
+                WORLD,
+                workerCount,
+                TinyRun.LENGTH,
+                TinyRun.EXTRAS);
     }
 
     /** Configures all servers, seats one worker and loads the start; the seat is of view 1, the state of generation 1. */
@@ -105,13 +114,15 @@ final class ServerScript implements AutoCloseable {
 
     Message.Status load(SimulatedCluster.Link peer, int server, long generation, long view) {
         for (StateVector v : StateVector.values()) {
-            ask(peer, server, part(server, generation, view, v));
+            if (TinyRun.range(v, shards, server).isPresent()) {
+                ask(peer, server, part(server, generation, view, v));
+            }
         }
         return (Message.Status) ask(peer, server, new Message.Loaded(next(), generation, view, 0, 0, new byte[0]));
     }
 
     Message.Load part(int server, long generation, long view, StateVector v) {
-        Shard s = shards.get(server);
+        Shard s = TinyRun.range(v, shards, server).orElseThrow();
         return new Message.Load(
                 next(), generation, view, v, s.from(), floats(run.states.get(0).get(v), s));
     }
@@ -134,8 +145,15 @@ final class ServerScript implements AutoCloseable {
                 floats(run.gradients.get((int) attempt.step())[rank], s));
     }
 
-    /** Both ranks' gradients to all servers; nothing is answered. */
+    /** What a step leaves, from a place to before another. */
+    Message.Keep keep(Attempt attempt, long from, long to) {
+        float[] extras = run.states.get((int) attempt.step() + 1).get(StateVector.EXTRAS);
+        return new Message.Keep(attempt, from, floats(extras, new Shard(from, to)));
+    }
+
+    /** Both ranks' gradients to all servers, and what the step leaves; nothing is answered. */
     void pushAll(SimulatedCluster.Link peer, Attempt attempt) {
+        tell(peer, 0, keep(attempt, 0, TinyRun.EXTRAS));
         for (int i = 0; i < servers.size(); i++) {
             tell(peer, i, push(i, attempt, 1));
             tell(peer, i, push(i, attempt, 0));
@@ -172,8 +190,11 @@ final class ServerScript implements AutoCloseable {
 
     /** True if all vectors of a server are those of a step, to the bit. */
     boolean isAt(int server, int step) {
-        Shard s = shards.get(server);
         for (StateVector v : StateVector.values()) {
+            if (TinyRun.range(v, shards, server).isEmpty()) {
+                continue;
+            }
+            Shard s = TinyRun.range(v, shards, server).get();
             Message m = ask(peer("reader"), server, new Message.Pull(9, v, 0, s.from(), (int) s.length()));
             ByteBuffer expected = floats(run.states.get(step).get(v), s);
             if (!(m instanceof Message.Floats f) || !f.floats().equals(expected)) {

@@ -107,6 +107,50 @@ final class ShardServerTest {
         assertArrayEquals(new double[] {5}, ((Message.Reduced) again).values());
     }
 
+    /** A step is not prepared before it is there what the step leaves, and that counts from the commit on. */
+    @Test
+    void whatAStepLeavesIsPartOfIt() {
+        Message.Norms norms = new Message.Norms(two.next(), FIRST, 0);
+        assertEquals(List.of(), two.tell(a, 0, norms));
+        assertEquals(List.of(), two.tell(a, 0, two.keep(FIRST, 40, 98)));
+        for (int rank = 0; rank < 2; rank++) {
+            assertEquals(List.of(), two.tell(a, 0, two.push(0, FIRST, rank)));
+        }
+        assertFalse(fence(a, 0, 1).prepared());
+        assertRefused(
+                "centres are missing",
+                two.ask(a, 0, new Message.Commit(two.next(), FIRST, 0, 0, 0, 0, new double[2], new byte[0])));
+        assertEquals(List.of(), two.tell(a, 0, two.keep(FIRST, 0, 39)));
+        List<Message> answers = two.tell(a, 0, two.keep(FIRST, 30, 50)); // some of it twice
+        assertEquals(norms.request(), answers.get(0).request());
+        assertTrue(fence(a, 0, 1).prepared());
+        assertTrue(two.isAt(0, 0));
+        two.tell(a, 1, two.push(1, FIRST, 0));
+        two.tell(a, 1, two.push(1, FIRST, 1));
+        Message.Commit commit = two.commit(a, FIRST);
+        two.ask(a, 0, commit);
+        assertTrue(two.isAt(0, 1));
+        assertEquals(List.of(), two.tell(a, 0, two.keep(FIRST, 0, 98)), "the step is made");
+        two.pushAll(a, new Attempt(1, 1, 1));
+        assertTrue(two.isAt(0, 1), "not before the step is made");
+    }
+
+    /** The floats of an older view are dropped with its gradients. */
+    @Test
+    void whatAnOlderViewLeftIsDropped() {
+        two.pushAll(a, FIRST);
+        SimulatedCluster.Link b = ServerScript.peer("a");
+        join(b, 0);
+        assertTrue(fence(b, 0, 2).prepared());
+        assertEquals(List.of(new Message.Stale(0, 2, 1)), two.tell(a, 0, two.keep(FIRST, 0, 98)));
+        Attempt again = new Attempt(1, 2, 0);
+        two.tell(b, 0, two.push(0, again, 0));
+        two.tell(b, 0, two.push(0, again, 1));
+        assertFalse(fence(b, 0, 2).prepared());
+        two.tell(b, 0, two.keep(again, 0, 98));
+        assertTrue(fence(b, 0, 2).prepared());
+    }
+
     /** The last committed step is still known: an answer may have been lost with a connection. */
     @Test
     void whoAsksLateIsToldWhatTheStepWas() {
@@ -166,7 +210,7 @@ final class ShardServerTest {
         assertEquals(List.of(), two.tell(b, 1, two.push(1, again, 0)));
         assertFalse(fence(b, 1, 2).prepared());
         assertRefused(
-                "gradients are missing",
+                "are missing",
                 two.ask(b, 1, new Message.Commit(two.next(), again, 0, 0, 0, 0, new double[2], new byte[0])));
         two.pushAll(b, again);
         two.ask(b, 1, two.commit(b, again));
@@ -265,6 +309,10 @@ final class ShardServerTest {
         two.ask(a, 0, two.part(0, 2, 1, StateVector.STUDENT));
         assertFalse(fence(a, 0, 1).loaded());
         assertRefused("0 of 11168 floats of TEACHER", two.ask(a, 0, loaded));
+        two.ask(a, 0, two.part(0, 2, 1, StateVector.TEACHER));
+        two.ask(a, 0, two.part(0, 2, 1, StateVector.FIRST));
+        two.ask(a, 0, two.part(0, 2, 1, StateVector.SECOND));
+        assertRefused("0 of 98 floats of EXTRAS", two.ask(a, 0, loaded));
         assertEquals(new Message.Stale(1, 1, 2), two.ask(a, 0, new Message.Pull(1, StateVector.STUDENT, 0, 0, 1)));
         for (StateVector v : StateVector.values()) {
             two.ask(a, 0, two.part(0, 2, 1, v));
@@ -281,23 +329,40 @@ final class ShardServerTest {
         Message.Configure c = two.configure(0, 1);
         assertRefused(
                 "configuration",
-                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), "x", 0, 2, 2, 1, c.totalLength())));
+                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), "x", 0, 2, 2, 1, c.totalLength(), c.extras())));
         assertRefused(
                 "train.world_size 2 here, 3 at the worker",
-                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), c.configHash(), 0, 2, 3, 1, c.totalLength())));
+                two.ask(
+                        a,
+                        0,
+                        new Message.Configure(
+                                1, 0, c.yaml(), c.configHash(), 0, 2, 3, 1, c.totalLength(), c.extras())));
         assertRefused(
                 "this is server 0/2, not 1/2",
-                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), c.configHash(), 1, 2, 2, 1, c.totalLength())));
+                two.ask(
+                        a,
+                        0,
+                        new Message.Configure(
+                                1, 0, c.yaml(), c.configHash(), 1, 2, 2, 1, c.totalLength(), c.extras())));
         two.restart(0);
         assertRefused(
                 "22664 parameters here, and of 22665",
-                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), c.configHash(), 0, 2, 2, 1, 22665)));
+                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), c.configHash(), 0, 2, 2, 1, 22665, c.extras())));
+        assertRefused(
+                "leave 98 floats of centres here, and 99 at the worker",
+                two.ask(a, 0, new Message.Configure(1, 0, c.yaml(), c.configHash(), 0, 2, 2, 1, c.totalLength(), 99)));
         assertRefused(
                 "line 1 is not YAML",
-                two.ask(a, 0, new Message.Configure(1, 0, "[", c.configHash(), 0, 2, 2, 1, c.totalLength())));
+                two.ask(
+                        a,
+                        0,
+                        new Message.Configure(1, 0, "[", c.configHash(), 0, 2, 2, 1, c.totalLength(), c.extras())));
         assertRefused(
                 "no.such.key",
-                two.ask(a, 0, new Message.Configure(1, 0, "no.such.key: 1", "h", 0, 2, 2, 1, c.totalLength())));
+                two.ask(
+                        a,
+                        0,
+                        new Message.Configure(1, 0, "no.such.key: 1", "h", 0, 2, 2, 1, c.totalLength(), c.extras())));
         assertFalse(two.servers.get(0).isConfigured());
     }
 
@@ -310,8 +375,8 @@ final class ShardServerTest {
                 .overrides(List.of("crops.global_crops_size=40"))
                 .resolve();
         long length = Recipe.step(next).student().layout().length();
-        Message.Configure c =
-                new Message.Configure(1, 7, next.toYaml(), next.hash(), 1, 2, ServerScript.WORLD, 1, length);
+        Message.Configure c = new Message.Configure(
+                1, 7, next.toYaml(), next.hash(), 1, 2, ServerScript.WORLD, 1, length, TinyRun.EXTRAS);
         Message.Norms waits = new Message.Norms(two.next(), new Attempt(1, 1, 2), 0);
         assertEquals(List.of(), two.tell(a, 1, waits));
         List<Message> answers = two.tell(a, 1, c);
@@ -322,8 +387,8 @@ final class ShardServerTest {
         assertFalse(s.loaded());
         assertEquals(7, ((Message.Status) two.ask(a, 1, c)).generation());
         two.restart(0); // the other server was killed in between
-        Message.Status killed = (Message.Status)
-                two.ask(a, 0, new Message.Configure(1, 7, c.yaml(), c.configHash(), 0, 2, 2, 1, length));
+        Message.Status killed = (Message.Status) two.ask(
+                a, 0, new Message.Configure(1, 7, c.yaml(), c.configHash(), 0, 2, 2, 1, length, TinyRun.EXTRAS));
         assertEquals(0, killed.snapshots().length);
     }
 
@@ -345,6 +410,21 @@ final class ShardServerTest {
         assertRefused(
                 "step 1 is not due",
                 two.tell(a, 0, two.push(0, new Attempt(1, 1, 1), 0)).get(0));
+        for (long[] range : new long[][] {{98, 99}, {97, 99}, {1L << 40, (1L << 40) + 3}}) {
+            ByteBuffer floats = ByteBuffer.allocate((int) (range[1] - range[0]) * Float.BYTES);
+            assertRefused(
+                    "not in this server's range, 0 to 98",
+                    two.tell(a, 0, new Message.Keep(FIRST, range[0], floats)).get(0));
+        }
+        assertRefused(
+                "0 floats from 3 on",
+                two.tell(a, 0, new Message.Keep(FIRST, 3, ByteBuffer.allocate(0)))
+                        .get(0));
+        assertRefused("range, 0 to 0", two.tell(a, 1, two.keep(FIRST, 0, 1)).get(0));
+        assertRefused("range, 0 to 0", two.ask(a, 1, new Message.Pull(3, StateVector.EXTRAS, 0, 0, 1)));
+        assertRefused(
+                "step 1 is not due",
+                two.tell(a, 0, two.keep(new Attempt(1, 1, 1), 0, 1)).get(0));
         assertRefused("a server is not told Ack", two.ask(a, 0, new Message.Ack(3)));
         assertRefused("seats are given by server 0", two.ask(a, 1, new Message.Join(3, "a", 0)));
         assertRefused("from 22663 on", two.ask(a, 1, new Message.Pull(3, StateVector.FIRST, 0, 22663, 2)));
@@ -395,6 +475,7 @@ final class ShardServerTest {
     @Test
     void packedGradientsAreUnpackedIntoTheSum() {
         Attempt attempt = FIRST;
+        two.tell(a, 0, two.keep(attempt, 0, TinyRun.EXTRAS));
         for (int rank = 0; rank < 2; rank++) {
             ByteBuffer packed = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
             packed.putInt(1).putFloat(0.5f).putInt(3).flip();

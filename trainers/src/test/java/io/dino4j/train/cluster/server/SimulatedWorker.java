@@ -159,9 +159,12 @@ final class SimulatedWorker {
     }
 
     private void say(Message m) {
-        int server = m instanceof Message.Reduce r
-                ? r.tag() % shards.size()
-                : server(m instanceof Message.Push p ? p.offset() : ((Message.Load) m).offset());
+        int server = 0;
+        if (m instanceof Message.Reduce r) {
+            server = r.tag() % shards.size();
+        } else if (m instanceof Message.Push p) {
+            server = server(p.offset());
+        }
         ask(server, m);
         if (random.nextInt(10) == 0) {
             ask(server, m); // twice is once
@@ -224,7 +227,7 @@ final class SimulatedWorker {
                 }
             }
             case PULL -> {
-                requireStudent();
+                requireState();
                 stepsDone = step;
                 push();
             }
@@ -246,7 +249,8 @@ final class SimulatedWorker {
                             shards.size(),
                             cluster.worldSize(),
                             expected,
-                            TinyRun.LENGTH));
+                            TinyRun.LENGTH,
+                            TinyRun.EXTRAS));
         }
     }
 
@@ -306,11 +310,11 @@ final class SimulatedWorker {
     }
 
     private void load(int server, long newGeneration) {
-        Shard shard = shards.get(server);
-        int count = (int) shard.length();
         for (StateVector v : StateVector.values()) {
-            ByteBuffer floats = floats(run.states.get(0).get(v), (int) shard.from(), count);
-            ask(server, new Message.Load(next(), newGeneration, seat.view(), v, shard.from(), floats));
+            TinyRun.range(v, shards, server).ifPresent(shard -> {
+                ByteBuffer floats = floats(run.states.get(0).get(v), (int) shard.from(), (int) shard.length());
+                ask(server, new Message.Load(next(), newGeneration, seat.view(), v, shard.from(), floats));
+            });
         }
         ask(server, new Message.Loaded(next(), newGeneration, seat.view(), 0, 0, new byte[0]));
     }
@@ -338,6 +342,14 @@ final class SimulatedWorker {
             for (int tag = 0; tag < 3; tag++) {
                 all.add(new Message.Reduce(
                         next(), attempt(), tag, rank, 1, Message.Op.SUM, new double[] {step + 0.1 * rank, tag}));
+            }
+        }
+        if (seat.firstRank() == 0) {
+            float[] extras = run.states.get((int) step + 1).get(StateVector.EXTRAS);
+            for (int at = 0; at < extras.length; ) {
+                int count = Math.min(extras.length - at, 1 + random.nextInt(60));
+                all.add(new Message.Keep(attempt(), at, floats(extras, at, count)));
+                at += count;
             }
         }
         while (!all.isEmpty()) {
@@ -393,22 +405,22 @@ final class SimulatedWorker {
     private void pull() {
         enter(Phase.PULL);
         for (int i = 0; i < shards.size(); i++) {
-            Shard s = shards.get(i);
-            ask(i, new Message.Pull(next(), StateVector.STUDENT, step, s.from(), (int) s.length()));
+            StateVector v = i == 0 && random.nextInt(4) == 0 ? StateVector.EXTRAS : StateVector.STUDENT;
+            Shard part = TinyRun.range(v, shards, i).orElseThrow();
+            ask(i, new Message.Pull(next(), v, step, part.from(), (int) part.length()));
         }
     }
 
     /** What the servers hold is what one process holds; others may be a step further already. */
-    private void requireStudent() {
+    private void requireState() {
         for (int i = 0; i < shards.size(); i++) {
             Message.Floats f = (Message.Floats) answers.get(i);
+            Shard part = TinyRun.range(f.vector(), shards, i).orElseThrow();
             float[] expected = Arrays.copyOfRange(
-                    run.states.get((int) f.step()).get(f.vector()),
-                    (int) shards.get(i).from(),
-                    (int) shards.get(i).to());
+                    run.states.get((int) f.step()).get(f.vector()), (int) part.from(), (int) part.to());
             float[] values = new float[expected.length];
             f.floats().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-            assertArrayEquals(expected, values, "student of step " + f.step());
+            assertArrayEquals(expected, values, f.vector() + " of step " + f.step());
         }
     }
 }

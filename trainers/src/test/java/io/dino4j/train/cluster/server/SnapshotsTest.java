@@ -92,13 +92,14 @@ final class SnapshotsTest {
     void thoseOfAnotherServerOrRunAreRefused() throws IOException {
         one.restart(0);
         Message.Configure c = one.configure(0, 1);
-        Message answer =
-                one.ask(a, 0, new Message.Configure(1, 0, c.yaml(), "another hash", 0, 1, 2, 1, c.totalLength()));
+        Message answer = one.ask(
+                a, 0, new Message.Configure(1, 0, c.yaml(), "another hash", 0, 1, 2, 1, c.totalLength(), c.extras()));
         String reason = assertInstanceOf(Message.Refused.class, answer).reason();
         assertTrue(reason.contains("is of shard 0/1") && reason.contains("empty folder"), reason);
         Settings settings = new Settings(0, 2, one.folder(0), 2, SimulatedCluster.STALL, 0);
         try (ShardServer half = new ShardServer(settings, workers, one.log::add)) {
-            half.handle(a, new Message.Configure(1, 9, c.yaml(), c.configHash(), 0, 2, 2, 1, c.totalLength()));
+            half.handle(
+                    a, new Message.Configure(1, 9, c.yaml(), c.configHash(), 0, 2, 2, 1, c.totalLength(), c.extras()));
             assertInstanceOf(Message.Refused.class, ServerScript.heard(a).get(0));
         }
         assertEquals(2, files().size());

@@ -14,9 +14,11 @@ import io.dino4j.train.optim.Shards;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** A run whose gradients are drawn, and what one process makes of it. */
@@ -28,6 +30,7 @@ final class TinyRun {
                     "dino.head_hidden_dim=32",
                     "ibot.separate_head=false",
                     "train.batch_size_per_gpu=2",
+                    "train.centering=centering",
                     "train.OFFICIAL_EPOCH_LENGTH=1",
                     "student.arch=vit_nano",
                     "student.patch_size=8",
@@ -49,6 +52,7 @@ final class TinyRun {
     static final ParameterGroups GROUPS = ParameterGroups.of(
             LAYOUT, CONFIG.optim().layerwiseDecay(), CONFIG.optim().patchEmbedLrMult());
     static final int LENGTH = (int) LAYOUT.length();
+    static final int EXTRAS = Recipe.extras(CONFIG);
 
     /** States after 0, 1, … steps, each vector whole. */
     final List<Map<StateVector, float[]>> states = new ArrayList<>();
@@ -87,7 +91,16 @@ final class TinyRun {
         state.put(StateVector.TEACHER, teacher.vector().toFloatVector());
         state.put(StateVector.FIRST, adam.firstMoment().vector().toFloatVector());
         state.put(StateVector.SECOND, adam.secondMoment().vector().toFloatVector());
+        state.put(StateVector.EXTRAS, Arrays.copyOf(drawn(7 + states.size(), 1), EXTRAS));
         states.add(state);
+    }
+
+    /** Where the floats of a vector lie that a server holds; empty if it holds none. */
+    static Optional<Shard> range(StateVector vector, List<Shard> shards, int server) {
+        if (vector != StateVector.EXTRAS) {
+            return Optional.of(shards.get(server));
+        }
+        return server == 0 ? Optional.of(new Shard(0, EXTRAS)) : Optional.empty();
     }
 
     static List<Shard> shards(int shards) {
