@@ -77,6 +77,11 @@ final class ClusterTopology implements Topology {
     }
 
     @Override
+    public boolean isAlone() {
+        return false;
+    }
+
+    @Override
     public int sharers() {
         return options.workers();
     }

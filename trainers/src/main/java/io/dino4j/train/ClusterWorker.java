@@ -12,7 +12,6 @@ import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.sentinel.TroubleException;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A worker that only works: it has its ranks of every step, and leaves metrics, checkpoints and evaluations to the chief. It ends when the run
@@ -81,7 +80,7 @@ public final class ClusterWorker {
 
     /** Works on a phase; true if it is over. */
     private boolean work(Phase phase) {
-        try (Trainer trainer = new Trainer(phase, Optional.empty(), providers, topology)) {
+        try (Trainer trainer = new Trainer(phase, FrozenTeacher.named(phase.config()), providers, topology)) {
             long step = trainer.begin(phase.first());
             while (!stopping) {
                 boolean over = step >= phase.end();

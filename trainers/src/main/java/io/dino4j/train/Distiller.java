@@ -3,6 +3,7 @@ package io.dino4j.train;
 import io.dino4j.data.Progress;
 import io.dino4j.graph.vit.Ffn;
 import io.dino4j.graph.vit.VitConfig;
+import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import java.io.IOException;
@@ -52,6 +53,7 @@ public final class Distiller implements Training {
         }
         FrozenTeacher teacher = FrozenTeacher.of(config, weights);
         if (!teacher.hasHeads()) {
+            requireAlone(weights);
             student.begin(Optional.of(teacher)); // a run that is stopped at the heads can be resumed
             Pretrainer.Outcome heads = trainHeads(teacher, weights);
             if (!heads.finished()) {
@@ -59,6 +61,15 @@ public final class Distiller implements Training {
             }
         }
         return run(student);
+    }
+
+    /** Servers and workers are those of one run, and the heads are a run of their own. */
+    private void requireAlone(Path weights) {
+        if (!request.topology().isAlone()) {
+            throw new ConfigException(
+                    "distillation.teacher_weights: %s has no heads, and those are trained in one process: leave --cluster and --servers out, stop once the student begins, and go on with --resume and them"
+                            .formatted(weights));
+        }
     }
 
     private Pretrainer.Outcome trainHeads(FrozenTeacher teacher, Path weights) throws IOException {

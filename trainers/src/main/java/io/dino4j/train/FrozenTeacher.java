@@ -35,13 +35,26 @@ record FrozenTeacher(Path file, Network network, boolean hasHeads) {
             return Optional.empty();
         }
         boolean trained = RunDirectory.isDone(directory.teacher());
-        FrozenTeacher teacher = of(
-                phase,
-                trained ? directory.teacher() : Path.of(phase.distillation().teacherWeights()));
+        return trained ? Optional.of(withHeads(phase, directory.teacher())) : named(phase);
+    }
+
+    /**
+     * The teacher of a run that another process records; empty if the run distils nothing.
+     *
+     * @throws ConfigException saying what is wrong with the teacher, such as that it has no heads
+     */
+    static Optional<FrozenTeacher> named(RunConfig phase) {
+        return phase.distillation().isOn()
+                ? Optional.of(withHeads(phase, Path.of(phase.distillation().teacherWeights())))
+                : Optional.empty();
+    }
+
+    private static FrozenTeacher withHeads(RunConfig phase, Path path) {
+        FrozenTeacher teacher = of(phase, path);
         if (!teacher.hasHeads) {
             throw new ConfigException(KEY + teacher.file + " has no heads; './dino4j distill' trains them first");
         }
-        return Optional.of(teacher);
+        return teacher;
     }
 
     /**

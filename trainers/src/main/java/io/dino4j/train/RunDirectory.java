@@ -31,6 +31,7 @@ public final class RunDirectory implements AutoCloseable {
     private static final String LOCK = ".lock";
     private static final String CONFIG = "config.yaml";
     private static final String ID = "run-id";
+    private static final String TEACHER = "teacher";
 
     /** What a run that ended before it recorded its configuration may leave behind. */
     private static final Set<String> TRACES = Set.of(LOCK, draftName(CONFIG), ID, draftName(ID));
@@ -190,7 +191,12 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The run in which a distillation trains heads for its teacher. */
     Path teacher() {
-        return path.resolve("teacher");
+        return path.resolve(TEACHER);
+    }
+
+    /** The teacher with the heads that a distillation has trained for it; empty if there is none, or its heads are not done. */
+    public static Optional<Path> teacherWithHeads(Path run) {
+        return Optional.of(run.resolve(TEACHER)).filter(RunDirectory::isDone);
     }
 
     /** The report for people. */

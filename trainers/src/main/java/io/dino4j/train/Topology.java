@@ -15,6 +15,9 @@ interface Topology {
     /** Devices of this process, at least 1. */
     int devices();
 
+    /** True if this process works everything out alone. */
+    boolean isAlone();
+
     /**
      * A configuration with as many ranks as can be shared here, and as many images in a step.
      *
@@ -80,6 +83,11 @@ interface Topology {
             @Override
             public int devices() {
                 return devices;
+            }
+
+            @Override
+            public boolean isAlone() {
+                return true;
             }
 
             @Override

@@ -1,6 +1,7 @@
 package io.dino4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,9 +9,13 @@ import io.dino4j.data.Progress;
 import io.dino4j.graph.exec.Providers;
 import io.dino4j.train.ClusterOptions.Gradients;
 import io.dino4j.train.cluster.worker.FrameChannel;
+import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.zoo.weights.Safetensors;
+import io.dino4j.zoo.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Runs by way of parameter servers, all in this process: the chief, a worker, and servers that come and go. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
@@ -234,6 +241,40 @@ final class ClusterRunTest {
                 "phases=[{name: large, crops: {global_crops_size: 48}, optim: {epochs: 3}}]");
         TinyTraining.requireSameState(
                 alone("alone", config), together("together", config, 2, 0, Gradients.F32, done -> {}));
+    }
+
+    /** Every worker has the teacher; one that still needs heads is refused, as those are trained in one process. */
+    @Test
+    void aStudentLearnsFromAFrozenTeacher() throws Exception {
+        Path teacher = folder.resolve("teacher");
+        TinyTraining.run(teacher, TinyTraining.config("student.embed_dim=64", "student.num_heads=4", "optim.epochs=1"));
+        RunConfig config = config("distillation.teacher_weights=" + teacher, "train.centering=centering");
+        TinyTraining.requireSameState(
+                alone("alone", config), together("together", config, 2, 0, Gradients.F32, done -> {}));
+
+        Path bare = folder.resolve("bare.safetensors");
+        try (Safetensors file = Safetensors.open(TinyTraining.newest(teacher).teacherFile())) {
+            Map<String, INDArray> backbone = new TreeMap<>();
+            file.tensors().keySet().stream()
+                    .filter(n -> n.startsWith("backbone."))
+                    .forEach(n -> backbone.put(n.substring("backbone.".length()), file.read(n)));
+            SafetensorsWriter.write(bare, backbone, Map.of());
+        }
+        RunConfig needsHeads = config("distillation.teacher_weights=" + bare, "distillation.teacher_num_heads=4");
+        Path run = folder.resolve("run");
+        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state"), 1, 0)) {
+            try (RunDirectory directory = RunDirectory.open(run, true)) {
+                Pretrainer.Request request = request(needsHeads, directory)
+                        .onCluster("chief", cluster.dialer("chief"), options(true, 1, 0, Gradients.F32), l -> {});
+                Distiller chief = new Distiller(request, Progress.SILENT, StepObserver.NONE);
+                String reason = assertThrows(ConfigException.class, chief::run).getMessage();
+                assertTrue(reason.contains("bare.safetensors has no heads"), reason);
+            }
+            assertFalse(Files.exists(run), "nothing is written");
+            String reason = assertThrows(ConfigException.class, worker(cluster, needsHeads)::run)
+                    .getMessage();
+            assertTrue(reason.contains("bare.safetensors has no heads"), reason);
+        }
     }
 
     /** A run of two servers goes on with four, with one, and in one process. */

@@ -4,6 +4,7 @@ import io.dino4j.data.file.FileTree;
 import io.dino4j.train.RunDirectory;
 import io.dino4j.train.cluster.wire.Key;
 import io.dino4j.train.cluster.wire.Wire;
+import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ record LocalCluster(int servers, int workers) {
             Path key = place.resolve("key");
             Key.generate(key);
             Path file = place.resolve("config.yaml");
-            config.write(file);
+            ofWorkers(config, folder).write(file);
             List<String> wire = List.of(
                     "--key-file",
                     key.toString(),
@@ -85,6 +86,17 @@ record LocalCluster(int servers, int workers) {
             TrainingCommand.removeHook(interrupt);
             FileTree.delete(place);
         }
+    }
+
+    /** Heads that this run has trained for its teacher are found by the process that records it; the others must be told. */
+    private static RunConfig ofWorkers(RunConfig config, Path folder) {
+        return RunDirectory.teacherWithHeads(folder)
+                .map(teacher -> ConfigLayers.of(config)
+                        .overrides(List.of(RunOptions.pathKey(
+                                "distillation.teacher_weights",
+                                teacher.toAbsolutePath().normalize())))
+                        .resolve())
+                .orElse(config);
     }
 
     private static List<String> args(List<String> first, List<String> then) {
