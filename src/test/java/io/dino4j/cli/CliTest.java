@@ -311,6 +311,23 @@ final class CliTest {
         assertTrue(recorded.contains("freeze_backbone_steps: 1") && recorded.contains(bare.toString()), recorded);
     }
 
+    /** Before any process is started. */
+    @Test
+    void aClusterNamesWhatIsWrong() {
+        List<Object> cluster = List.of("--cluster", "local:1x2", "--out", out);
+        failsOn(cluster, "'train.no_such'; did you mean", "--set", "train.no_such=1");
+        failsOn(cluster, "no such folder", "--images", dir.resolve("nowhere"));
+        failsOn(cluster, "leave --devices", "--devices", 2);
+        assertFalse(Files.exists(out), "nothing is left behind");
+    }
+
+    private static void failsOn(List<Object> options, String part, Object... more) {
+        List<Object> args = new ArrayList<>(List.of("pretrain"));
+        args.addAll(options);
+        args.addAll(List.of(more));
+        Outcome.of(args.toArray()).failed(2, part);
+    }
+
     @Test
     void weightsThatAreNoneAreNamed() throws IOException {
         Path none = dir.resolve("none.pth");

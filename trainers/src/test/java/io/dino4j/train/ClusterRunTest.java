@@ -11,6 +11,7 @@ import io.dino4j.train.ClusterOptions.Gradients;
 import io.dino4j.train.cluster.worker.FrameChannel;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.metrics.MetricsLog;
 import io.dino4j.zoo.weights.Safetensors;
 import io.dino4j.zoo.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -248,7 +250,8 @@ final class ClusterRunTest {
     void aStudentLearnsFromAFrozenTeacher() throws Exception {
         Path teacher = folder.resolve("teacher");
         TinyTraining.run(teacher, TinyTraining.config("student.embed_dim=64", "student.num_heads=4", "optim.epochs=1"));
-        RunConfig config = config("distillation.teacher_weights=" + teacher, "train.centering=centering");
+        RunConfig config =
+                config("distillation.teacher_weights=" + teacher, "train.centering=centering", "optim.epochs=3");
         TinyTraining.requireSameState(
                 alone("alone", config), together("together", config, 2, 0, Gradients.F32, done -> {}));
 
@@ -284,9 +287,9 @@ final class ClusterRunTest {
         Path whole = alone("whole", config);
         Path run = folder.resolve("run");
         TinyTraining.run(run, config, 2);
-        stopAfter(run, config, 2, 4);
-        stopAfter(run, config, 4, 6);
-        stopAfter(run, config, 1, 7);
+        stopAfter(run, config, 2, 0, 4);
+        stopAfter(run, config, 4, 0, 6);
+        stopAfter(run, config, 1, 0, 7);
         TinyTraining.run(run, config);
         TinyTraining.requireSameWeights(whole, run, 1e-5);
     }
@@ -298,8 +301,8 @@ final class ClusterRunTest {
         Path whole = alone("whole", config);
         Path run = folder.resolve("run");
         goOnAlone(run, config, 2);
-        stopAfter(run, config, 4, 3);
-        stopAfter(run, config, 1, 5);
+        stopAfter(run, config, 4, 0, 3);
+        stopAfter(run, config, 1, 0, 5);
         goOnAlone(run, config, 6);
         TinyTraining.requireSameState(whole, run);
     }
@@ -347,15 +350,15 @@ final class ClusterRunTest {
         }
     }
 
-    private void stopAfter(Path run, RunConfig config, int servers, int steps) throws Exception {
-        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state-" + servers), servers, 0)) {
+    private void stopAfter(Path run, RunConfig config, int servers, int staleness, int steps) throws Exception {
+        try (MemoryCluster cluster = new MemoryCluster(folder.resolve("state-" + servers), servers, staleness)) {
             ExecutorService thread = Executors.newSingleThreadExecutor();
             ClusterWorker worker = new ClusterWorker(
                     config,
                     TinyTraining.IMAGES,
                     "worker-1",
                     cluster.dialer("worker-1"),
-                    options(false, servers, 0, Gradients.F32),
+                    options(false, servers, staleness, Gradients.F32),
                     Providers.forThisMachine(),
                     Progress.SILENT);
             Future<?> worked = thread.submit(worker::run);
@@ -366,7 +369,7 @@ final class ClusterRunTest {
                                 .onCluster(
                                         "chief",
                                         cluster.dialer("chief"),
-                                        options(true, servers, 0, Gradients.F32),
+                                        options(true, servers, staleness, Gradients.F32),
                                         line -> {}),
                         stopper);
                 stopper.training = chief;
@@ -433,6 +436,63 @@ final class ClusterRunTest {
         double first = TinyTraining.losses(exact).get(1).get("loss");
         assertEquals(first, TinyTraining.losses(stale).get(1).get("loss"), 0.2 * first);
         assertTrue(lastLoss(stale) < TinyTraining.losses(stale).get(0).get("loss"), "it learns");
+    }
+
+    /** Two steps ahead of the servers, and killed there: what was not made is worked out again. */
+    @Test
+    void aWorkerThatDoesNotWaitMayBeKilled() throws Exception {
+        RunConfig config = config("train.centering=centering", "optim.epochs=9", "optim.base_lr=0.004");
+        Path exact = alone("alone", config);
+        try (MemoryCluster c = new MemoryCluster(folder.resolve("state"), 2, 2)) {
+            Mortal mortal = new Mortal(c.dialer("worker-1"));
+            Set<Long> seen = new HashSet<>();
+            Path stale = together(
+                    "stale",
+                    config,
+                    options(true, 2, 2, Gradients.F32),
+                    done -> {
+                        if (seen.add(done) && (done == 3 || done == 6)) {
+                            mortal.killAfter(1 + (int) done);
+                        }
+                    },
+                    c,
+                    mortal);
+            assertEquals(2, mortal.kills());
+            List<MetricsLog.Record> records = TinyTraining.metrics(stale);
+            for (int step = 0; step < 9; step++) {
+                assertEquals(step, records.get(step).step());
+            }
+            assertEquals(9, records.size());
+            assertEquals(9, TinyTraining.newest(stale).state().optimizerSteps());
+            assertEquals(lateLoss(exact), lateLoss(stale), 0.2 * lateLoss(exact));
+        }
+    }
+
+    /** In a checkpoint everything belongs to one step, however far the workers were ahead: who waits goes on to the same bits. */
+    @Test
+    void aCheckpointOfWorkersThatDoNotWaitIsWhole() throws Exception {
+        RunConfig config = config("train.centering=centering");
+        Path run = folder.resolve("run");
+        stopAfter(run, config, 2, 2, 4);
+        Path copy = folder.resolve("copy");
+        try (Stream<Path> all = Files.walk(run)) {
+            for (Path p : all.toList()) {
+                Files.copy(p, copy.resolve(run.relativize(p)));
+            }
+        }
+        goOnAlone(run, config, 6);
+        stopAfter(copy, config, 4, 0, 6);
+        TinyTraining.requireSameState(run, copy);
+        assertEquals(6, TinyTraining.newest(run).state().optimizerSteps());
+    }
+
+    /** The mean of the last four steps. */
+    private static double lateLoss(Path run) throws IOException {
+        List<Map<String, Double>> losses = TinyTraining.losses(run);
+        return losses.subList(losses.size() - 4, losses.size()).stream()
+                .mapToDouble(m -> m.get("loss"))
+                .average()
+                .orElseThrow();
     }
 
     private static double lastLoss(Path run) throws IOException {
