@@ -137,8 +137,8 @@ public final class ParameterServer implements AutoCloseable {
             @Override
             public void send(Message message) {
                 out.clear();
-                Codec.write(message, out);
-                peer.send(out.flip());
+                ByteBuffer bulk = Codec.writeHead(message, out);
+                peer.send(out.flip(), bulk);
             }
         }
     }
