@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.DaemonThreads;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
@@ -67,11 +68,7 @@ final class ClusterUpdate implements Update {
         this.schedule = schedule;
         this.sender =
                 new GradientSender(client, topology.packing(student.layout().length()));
-        this.pulse = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread t = new Thread(work, "dino4j-pulse");
-            t.setDaemon(true);
-            return t;
-        });
+        this.pulse = Executors.newSingleThreadScheduledExecutor(new DaemonThreads("dino4j-pulse"));
     }
 
     @Override

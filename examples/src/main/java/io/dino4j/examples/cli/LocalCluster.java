@@ -48,7 +48,7 @@ record LocalCluster(int servers, int workers) {
         Path place = Files.createTempDirectory("dino4j-cluster-");
         List<Child> children = new ArrayList<>();
         Thread interrupt = new Thread(() -> end(children), "dino4j-interrupt");
-        try (Wire driver = Wire.embedded(say)) {
+        try (Wire driver = Wire.amongProcesses(say)) {
             Path key = place.resolve("key");
             Key.generate(key);
             Path file = place.resolve("config.yaml");
