@@ -12,6 +12,7 @@ import io.dino4j.train.cluster.worker.Standing;
 import io.dino4j.train.cluster.worker.StepUpdate;
 import io.dino4j.train.optim.Ema;
 import io.dino4j.train.optim.GradientClip;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Arrays;
 import java.util.Map;
@@ -143,7 +144,7 @@ final class ClusterUpdate implements Update {
         made++;
         updates++;
         client.pull(StateVector.STUDENT, made, student);
-        boolean frozen = updates <= optimization.config().optim().freezeBackboneSteps();
+        boolean frozen = updates <= optimization.config().freezeBackboneSteps();
         (frozen ? emaOfHeads : ema).update(average, student, now.momentum());
     }
 
