@@ -101,6 +101,7 @@ final class ShardRun implements AutoCloseable {
         }
         int count = m.floats().remaining() / Float.BYTES;
         state.requireInside(m.vector(), m.offset(), count);
+        snapshots.settle();
         if (begins) {
             leave(m.generation());
             loading.begin();
@@ -285,6 +286,7 @@ final class ShardRun implements AutoCloseable {
                             step,
                             sum.isPrepared() ? "all is there" : "gradients or centres are missing"));
         }
+        snapshots.settle();
         state.update(sum.sum(), m);
         state.keep(sum.extras());
         sums.next(state.clip());
@@ -328,6 +330,7 @@ final class ShardRun implements AutoCloseable {
 
     @Override
     public void close() {
+        snapshots.close();
         sums.close();
         pool.close();
         state.close();

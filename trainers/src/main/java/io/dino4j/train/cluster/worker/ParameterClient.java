@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * A worker's side of the parameter servers. Calls follow the course of a step: {@link #reduce} during it, {@link #push} of every gradient,
- * {@link #norms}, {@link #commit}, {@link #pull}. Each may end with a {@link RegroupException}: then {@link #enter} again, and the step
+ * A worker's side of the parameter servers. Calls follow the course of a step: {@link #reduce} during it, {@link #push} of every gradient and
+ * {@link #keep} of what the step leaves beside, {@link #norms}, {@link #commit}, {@link #pull}. Each may end with a {@link RegroupException}: then {@link #enter} again, and the step
  * that it names. Whatever is done twice counts once.
  *
  * <p>For one thread, but {@link #push} and {@link #alive} for any.
