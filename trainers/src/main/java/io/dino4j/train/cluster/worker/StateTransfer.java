@@ -28,25 +28,31 @@ final class StateTransfer {
         this.servers = servers;
     }
 
-    void pull(StateVector vector, long step, ParameterVector into) {
-        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+    /** Parts of a vector that were asked for: by server, the numbers of the questions, and the floats of a part. */
+    record Asked(StateVector vector, long[][] ids, int[] sizes) {}
+
+    /** Asks for all of a vector, as it is after so many steps. */
+    Asked ask(StateVector vector, long steps) {
         long[][] ids = new long[servers.shards().size()][];
         int[] sizes = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             long length = servers.shards().get(i).length();
             sizes[i] = (int) Math.min(Limits.FLOATS, Math.max(CHUNK, length / MOST_REQUESTS + 1));
-            ids[i] = everyPart(i, sizes[i], (offset, n, id) -> new Message.Pull(id, vector, step, offset, n));
+            ids[i] = everyPart(i, sizes[i], (offset, n, id) -> new Message.Pull(id, vector, steps, offset, n));
         }
-        for (int i = 0; i < ids.length; i++) {
+        return new Asked(vector, ids, sizes);
+    }
+
+    /** Takes in what was asked for. */
+    void take(Asked asked, ParameterVector into) {
+        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+        for (int i = 0; i < asked.ids.length; i++) {
             Shard range = servers.shards().get(i);
             long at = range.from();
-            for (long id : ids[i]) {
+            for (long id : asked.ids[i]) {
                 Message.Floats part = servers.insist(i, id, Message.Floats.class);
-                int n = (int) Math.min(sizes[i], range.to() - at);
-                if (part.offset() != at || part.floats().remaining() != n * Float.BYTES) {
-                    throw new RegroupException("server %d sent %d bytes of element %d, where %d floats of %d are due"
-                            .formatted(i, part.floats().remaining(), part.offset(), n, at));
-                }
+                int n = (int) Math.min(asked.sizes[i], range.to() - at);
+                requireDue(i, part, asked.vector, at, n);
                 Servers.bytes(target, at, n).put(part.floats());
                 at += n;
             }
@@ -71,6 +77,13 @@ final class StateTransfer {
         return ids;
     }
 
+    private static void requireDue(int server, Message.Floats part, StateVector vector, long offset, int count) {
+        if (part.vector() != vector || part.offset() != offset || part.floats().remaining() != count * Float.BYTES) {
+            throw new RegroupException("server %d sent %d bytes of element %d, where %d floats of %d are due"
+                    .formatted(server, part.floats().remaining(), part.offset(), count, offset));
+        }
+    }
+
     /** Fetches what the first server keeps beside its range. */
     void pullExtras(long step, float[] into) {
         for (int at = 0; at < into.length; at += Limits.FLOATS) {
@@ -78,6 +91,7 @@ final class StateTransfer {
             int n = Math.min(Limits.FLOATS, into.length - at);
             Message.Floats part = servers.insist(
                     0, Message.Floats.class, id -> new Message.Pull(id, StateVector.EXTRAS, step, offset, n));
+            requireDue(0, part, StateVector.EXTRAS, at, n);
             part.floats().asFloatBuffer().get(into, at, n);
         }
     }
