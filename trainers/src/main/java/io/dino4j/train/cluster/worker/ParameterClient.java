@@ -17,6 +17,7 @@ import java.util.function.Consumer;
  * <p>For one thread, but {@link #push} and {@link #alive} for any.
  */
 public final class ParameterClient implements AutoCloseable {
+    private final ShardLinks links;
     private final Servers servers;
     private final Consumer<String> say;
     private Message.Seat seat;
@@ -32,7 +33,8 @@ public final class ParameterClient implements AutoCloseable {
      * @param say lines for people
      */
     public ParameterClient(String name, FrameChannel.Dialer dialer, Consumer<String> say) {
-        this.servers = new Servers(name, dialer, say);
+        this.links = new ShardLinks(dialer, say);
+        this.servers = new Servers(name, links, say);
         this.say = say;
     }
 
@@ -45,19 +47,19 @@ public final class ParameterClient implements AutoCloseable {
     public Message.Seat join(RunSetup setup) throws RefusedByServerException {
         while (true) {
             try {
-                servers.connect(setup);
+                links.connect(setup);
                 seat = servers.seat();
                 at(new Attempt(attempt.generation(), seat.view(), attempt.step()));
                 return seat;
             } catch (RegroupException e) {
-                servers.pause();
+                links.pause();
             }
         }
     }
 
     private void at(Attempt now) {
         attempt = now;
-        servers.attempt(now);
+        links.attempt(now);
     }
 
     /**
@@ -68,7 +70,7 @@ public final class ParameterClient implements AutoCloseable {
      * @throws RefusedByServerException if a server will not have this worker
      */
     public Standing enter(Member member) throws RefusedByServerException {
-        Rendezvous rendezvous = new Rendezvous(servers, member, seat, say);
+        Rendezvous rendezvous = new Rendezvous(links, servers, member, seat, say);
         Rendezvous.Meeting meeting = rendezvous.meet();
         at(new Attempt(meeting.generation(), seat.view(), meeting.standing().step()));
         tag = 0;
@@ -91,7 +93,7 @@ public final class ParameterClient implements AutoCloseable {
      * @throws RegroupException if somebody has come or gone, or the run has gone back
      */
     public void await() {
-        servers.pause();
+        links.pause();
         servers.confirm(attempt);
     }
 
@@ -220,7 +222,7 @@ public final class ParameterClient implements AutoCloseable {
 
     /** Bytes to and from all servers so far. */
     public FrameChannel.Volume volume() {
-        return servers.volume();
+        return links.volume();
     }
 
     /** Gives the seat back. */

@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
  * lost and have come back, which the chief brings to the newest step that all can offer, or to the state it has itself.
  */
 final class Rendezvous {
+    private final ShardLinks links;
     private final Servers servers;
     private final Member member;
     private final Message.Seat seat;
@@ -28,7 +29,8 @@ final class Rendezvous {
      */
     record Meeting(long generation, Standing standing) {}
 
-    Rendezvous(Servers servers, Member member, Message.Seat seat, Consumer<String> say) {
+    Rendezvous(ShardLinks links, Servers servers, Member member, Message.Seat seat, Consumer<String> say) {
+        this.links = links;
         this.servers = servers;
         this.member = member;
         this.seat = seat;
@@ -66,7 +68,7 @@ final class Rendezvous {
                     say.accept("waiting for the worker that records the run to bring the servers to one step");
                     told = true;
                 }
-                servers.pause();
+                links.pause();
             }
         }
     }
@@ -84,7 +86,7 @@ final class Rendezvous {
 
     private void complete(long generation, long step) {
         Attempt attempt = new Attempt(generation, seat.view(), step);
-        servers.attempt(attempt);
+        links.attempt(attempt);
         servers.commit(attempt, member.update(step, servers.norms(attempt)));
         say.accept("step %d was made by some servers only; the others have followed".formatted(step));
     }

@@ -8,7 +8,6 @@ import io.dino4j.train.cluster.message.Message.Seat;
 import io.dino4j.train.cluster.message.Message.Status;
 import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.Shard;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,23 +21,14 @@ final class Servers implements AutoCloseable {
     /** Floats in a message: with its header they fit in one packet of shared memory, and are read there. */
     static final int CHUNK = 16_000;
 
-    private static final long PAUSE = 200;
-    private static final long PHASE_TRIES = 3000;
-    private static final long PATIENCE = 50; // pauses between two lines to the user
-
     private final String name;
-    private final FrameChannel.Dialer dialer;
     private final Consumer<String> say;
-    private final List<ShardLink> links = new ArrayList<>();
+    private final ShardLinks links;
     private final StateTransfer transfer = new StateTransfer(this);
-    private List<Shard> shards = List.of();
-    private long newestView; // that any server has spoken of
-    private FrameChannel.Volume closed = FrameChannel.Volume.NONE;
-    private volatile Attempt attempt = new Attempt(0, 0, 0);
 
-    Servers(String name, FrameChannel.Dialer dialer, Consumer<String> say) {
+    Servers(String name, ShardLinks links, Consumer<String> say) {
         this.name = name;
-        this.dialer = dialer;
+        this.links = links;
         this.say = say;
     }
 
@@ -47,99 +37,7 @@ final class Servers implements AutoCloseable {
     }
 
     List<Shard> shards() {
-        return shards;
-    }
-
-    void attempt(Attempt now) {
-        attempt = now;
-        links.forEach(l -> l.attempt(now));
-    }
-
-    /** Reaches all servers, those that are lost anew, and tells them what they hold. */
-    void connect(RunSetup setup) throws RefusedByServerException {
-        shards = setup.shards();
-        for (int i = 0; i < shards.size(); i++) {
-            boolean fresh = i >= links.size() || links.get(i).isLost();
-            if (fresh) {
-                ShardLink link = dial(i);
-                if (i < links.size()) {
-                    forget(links.set(i, link));
-                    // a new view for all: the others may not have noticed, and wait for this worker
-                    heard(attempt.view() + 1);
-                } else {
-                    links.add(link);
-                }
-                link.attempt(attempt);
-            }
-        }
-        for (int i = 0; i < shards.size(); i++) {
-            configure(setup, i);
-        }
-    }
-
-    /** A server may still hold the phase before: the chief ends it, and the others wait for that. */
-    private void configure(RunSetup setup, int shard) throws RefusedByServerException {
-        for (long tries = 0; ; tries++) {
-            try {
-                configure(setup, shard, setup.generation());
-                return;
-            } catch (RefusedByServerException e) {
-                if (setup.phase() == 0 || setup.chief() || tries == PHASE_TRIES) {
-                    throw e;
-                }
-                pause();
-            }
-        }
-    }
-
-    private Status configure(RunSetup s, int shard, long generation) throws RefusedByServerException {
-        ShardLink link = links.get(shard);
-        long id = link.next();
-        link.send(new Message.Configure(
-                id,
-                generation,
-                s.yaml(),
-                s.configHash(),
-                shard,
-                shards.size(),
-                s.worldSize(),
-                s.workers(),
-                s.totalLength(),
-                s.extras()));
-        return link.await(id, Status.class, () -> {});
-    }
-
-    private ShardLink dial(int shard) throws RefusedByServerException {
-        for (long tries = 0; ; tries++) {
-            try {
-                return new ShardLink(shard, dialer.dial(shard), this::heard);
-            } catch (RefusedByServerException e) {
-                throw e;
-            } catch (IOException e) {
-                if (tries % PATIENCE == PATIENCE - 1) {
-                    say.accept("waiting for server %d: %s".formatted(shard, e.getMessage()));
-                }
-                pause();
-            }
-        }
-    }
-
-    private void forget(ShardLink link) {
-        closed = closed.plus(link.volume());
-        link.close();
-    }
-
-    void pause() {
-        try {
-            Thread.sleep(PAUSE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for the servers", e);
-        }
-    }
-
-    private void heard(long view) {
-        newestView = Math.max(newestView, view);
+        return links.shards();
     }
 
     /**
@@ -150,16 +48,16 @@ final class Servers implements AutoCloseable {
         ShardLink first = links.get(0);
         for (long tries = 0; ; tries++) {
             long id = first.next();
-            first.send(new Message.Join(id, name, newestView));
+            first.send(new Message.Join(id, name, links.newestView()));
             Message answer = first.await(id, Message.class, () -> {});
             if (answer instanceof Seat seat) {
-                heard(seat.view());
+                links.heard(seat.view());
                 return seat;
             }
-            if (answer instanceof Message.Waiting waiting && tries % PATIENCE == PATIENCE - 1) {
+            if (answer instanceof Message.Waiting waiting && tries % ShardLinks.PATIENCE == ShardLinks.PATIENCE - 1) {
                 say.accept("waiting for workers: %d of %d are here".formatted(waiting.present(), waiting.expected()));
             }
-            pause();
+            links.pause();
         }
     }
 
@@ -226,7 +124,7 @@ final class Servers implements AutoCloseable {
         ShardLink first = links.get(0);
         return () -> {
             long id = first.next();
-            first.send(new Message.Blocked(id, attempt));
+            first.send(new Message.Blocked(id, links.attempt()));
             if (waitingFor != 0) {
                 first.await(id, Message.Ack.class, () -> {});
             }
@@ -286,7 +184,7 @@ final class Servers implements AutoCloseable {
 
     private int shardOf(long element) {
         int i = 0;
-        while (element >= shards.get(i).to()) {
+        while (element >= shards().get(i).to()) {
             i++;
         }
         return i;
@@ -359,16 +257,8 @@ final class Servers implements AutoCloseable {
                         new Message.Loaded(id, generation, view, state.step(), state.optimizerSteps(), state.note()));
     }
 
-    FrameChannel.Volume volume() {
-        FrameChannel.Volume all = closed;
-        for (ShardLink link : links) {
-            all = all.plus(link.volume());
-        }
-        return all;
-    }
-
     void leave() {
-        if (links.isEmpty() || links.get(0).isLost()) {
+        if (links.size() == 0 || links.get(0).isLost()) {
             return;
         }
         try {
@@ -383,6 +273,6 @@ final class Servers implements AutoCloseable {
 
     @Override
     public void close() {
-        links.forEach(ShardLink::close);
+        links.close();
     }
 }
