@@ -12,6 +12,7 @@ import io.dino4j.train.cluster.worker.Standing;
 import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Shards;
 import io.dino4j.train.schedule.Hyper;
@@ -98,7 +99,7 @@ final class ClusterTopology implements Topology {
     public Ranks ranks(Phase phase) {
         RunConfig c = phase.config();
         ParameterLayout layout = Recipe.step(c).student().layout();
-        ParameterGroups groups = Optimization.groups(c, layout);
+        ParameterGroups groups = Optimization.groups(c.optim(), layout);
         try {
             Message.Seat seat = client.join(new RunSetup(
                     phase.number(),

@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.DaemonThreads;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
@@ -11,6 +12,7 @@ import io.dino4j.train.cluster.worker.Standing;
 import io.dino4j.train.cluster.worker.StepUpdate;
 import io.dino4j.train.optim.Ema;
 import io.dino4j.train.optim.GradientClip;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Arrays;
 import java.util.Map;
@@ -67,11 +69,7 @@ final class ClusterUpdate implements Update {
         this.schedule = schedule;
         this.sender =
                 new GradientSender(client, topology.packing(student.layout().length()));
-        this.pulse = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread t = new Thread(work, "dino4j-pulse");
-            t.setDaemon(true);
-            return t;
-        });
+        this.pulse = Executors.newSingleThreadScheduledExecutor(new DaemonThreads("dino4j-pulse"));
     }
 
     @Override
@@ -142,11 +140,10 @@ final class ClusterUpdate implements Update {
     /** The next update, and what it makes of student and average. */
     private void make(double[] factors, Map<String, Double> values) {
         Hyper now = schedule.apply(made);
-        client.commit(made, update(now, factors, topology.note(made, values)));
+        client.commit(made, update(now, factors, topology.note(made, values)), student);
         made++;
         updates++;
-        client.pull(StateVector.STUDENT, made, student);
-        boolean frozen = updates <= optimization.config().optim().freezeBackboneSteps();
+        boolean frozen = updates <= optimization.config().freezeBackboneSteps();
         (frozen ? emaOfHeads : ema).update(average, student, now.momentum());
     }
 

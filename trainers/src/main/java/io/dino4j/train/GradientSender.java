@@ -1,5 +1,6 @@
 package io.dino4j.train;
 
+import io.dino4j.data.DaemonThreads;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.cluster.worker.GradientPacking;
 import io.dino4j.train.cluster.worker.ParameterClient;
@@ -33,11 +34,7 @@ final class GradientSender implements GradientListener, AutoCloseable {
     GradientSender(ParameterClient client, GradientPacking packing) {
         this.client = client;
         this.packing = packing;
-        this.thread = Executors.newSingleThreadExecutor(work -> {
-            Thread t = new Thread(work, "dino4j-gradients");
-            t.setDaemon(true);
-            return t;
-        });
+        this.thread = Executors.newSingleThreadExecutor(new DaemonThreads("dino4j-gradients"));
     }
 
     /** What the ranges lie in; known from the first step on. */

@@ -3,6 +3,7 @@ package io.dino4j.train;
 import io.dino4j.graph.param.ParameterVector;
 import io.dino4j.train.optim.AdamW;
 import io.dino4j.train.optim.GradientClip;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Map;
 import java.util.Optional;

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.INDArrayIndex;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The model on every device of this process: one replica each, with as many ranks of the step. All read the same parameters, which are there
@@ -101,15 +103,35 @@ final class Replicas implements AutoCloseable {
         Map<String, Double> losses = new LinkedHashMap<>(parts.get(0));
         for (int d = 1; d < models.size(); d++) {
             parts.get(d).forEach((name, value) -> losses.merge(name, value, Double::sum));
-            gradients().vector().addi(backend.here(gradientsOnHost(d)));
         }
+        sumGradients();
         return losses;
     }
 
-    private INDArray gradientsOnHost(int device) {
-        INDArray gradients = models.get(device).gradients().vector();
-        backend.toHost(gradients);
-        return gradients;
+    /** Adds the gradients of all devices to those of the first, in their order; every device does a part. */
+    private void sumGradients() {
+        if (models.size() == 1) {
+            return;
+        }
+        long length = gradients().layout().length();
+        if (backend.hasCards()) {
+            addOthers(0, length);
+            return;
+        }
+        threads.run(d -> {
+            addOthers(length * d / models.size(), length * (d + 1) / models.size());
+            return d;
+        });
+    }
+
+    private void addOthers(long from, long to) {
+        INDArrayIndex part = NDArrayIndex.interval(from, to);
+        INDArray sum = gradients().vector().get(part);
+        for (int d = 1; d < models.size(); d++) {
+            INDArray own = models.get(d).gradients().vector();
+            backend.toHost(own);
+            sum.addi(backend.here(own).get(part));
+        }
     }
 
     /** Brings every device's parameters up to date, if it has them for itself. */

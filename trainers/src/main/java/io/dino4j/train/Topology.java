@@ -6,6 +6,7 @@ import io.dino4j.train.config.ConfigException;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.Division;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.schedule.Hyper;
 import java.util.Optional;
 import java.util.function.LongFunction;

@@ -14,6 +14,7 @@ import io.dino4j.train.checkpoint.Snapshot;
 import io.dino4j.train.cluster.worker.RegroupException;
 import io.dino4j.train.config.RunConfig;
 import io.dino4j.train.optim.GradientClip;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
 import io.dino4j.train.schedule.Schedules;
@@ -95,7 +96,8 @@ public final class Trainer implements AutoCloseable {
         model.average().vector().assign(model.student().vector());
         workers = Workers.forThisMachine();
         RunConfig.Optim o = config.optim();
-        Optimization optimization = Optimization.of(config, model.student().layout(), workers);
+        Optimization optimization =
+                Optimization.of(config.optim(), model.student().layout(), workers);
         norms = new GradientClip(optimization.groups(), 0, workers);
         sentinel = new Sentinel(
                 config.sentinel(),

@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Parameter servers as threads of this JVM, which can be killed and started again; frames are those of the network. */
 final class MemoryCluster implements AutoCloseable {
@@ -125,11 +126,16 @@ final class MemoryCluster implements AutoCloseable {
         }
 
         @Override
-        public void send(ByteBuffer frame) throws IOException {
+        public void send(ByteBuffer... parts) throws IOException {
             if (node.dead) {
                 throw new IOException("the server is gone");
             }
-            ByteBuffer copy = ByteBuffer.allocate(frame.remaining()).put(frame).flip();
+            ByteBuffer copy = ByteBuffer.allocate(
+                    Stream.of(parts).mapToInt(ByteBuffer::remaining).sum());
+            for (ByteBuffer part : parts) {
+                copy.put(part.duplicate());
+            }
+            copy.flip();
             sent += copy.remaining();
             node.inbox.add(new Mail(this, Optional.of(copy)));
         }

@@ -1,5 +1,6 @@
 package io.dino4j.data.crop;
 
+import io.dino4j.data.DaemonThreads;
 import io.dino4j.data.Seed;
 import io.dino4j.data.image.Canvas;
 import io.dino4j.data.source.CachedImages;
@@ -86,11 +87,7 @@ public final class BatchLoader implements AutoCloseable {
                 new EpochOrder(source, root.derive("order")),
                 warnings);
         this.nextBatch = startStep * workers.size();
-        this.pool = Executors.newFixedThreadPool(threads, work -> {
-            Thread thread = new Thread(work, "dino4j-data");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.pool = Executors.newFixedThreadPool(threads, new DaemonThreads("dino4j-data"));
         for (int i = 0; i <= prefetch; i++) {
             free.add(new BatchArrays(config, batchSize, upperBound()));
         }

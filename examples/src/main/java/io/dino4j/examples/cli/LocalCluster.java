@@ -48,7 +48,7 @@ record LocalCluster(int servers, int workers) {
         Path place = Files.createTempDirectory("dino4j-cluster-");
         List<Child> children = new ArrayList<>();
         Thread interrupt = new Thread(() -> end(children), "dino4j-interrupt");
-        try (Wire driver = Wire.embedded(say)) {
+        try (Wire driver = Wire.amongProcesses(say)) {
             Path key = place.resolve("key");
             Key.generate(key);
             Path file = place.resolve("config.yaml");
@@ -60,7 +60,9 @@ record LocalCluster(int servers, int workers) {
                     driver.aeronDir().toString());
             List<String> join = new ArrayList<>(wire);
             join.addAll(List.of("--servers", addresses(), "--workers", Integer.toString(workers)));
-            int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
+            int processors = Runtime.getRuntime().availableProcessors();
+            int threads = Math.max(1, processors / workers);
+            int ofServer = Math.max(1, processors / servers); // the workers wait while the servers update
             children.add(new Child("chief", threads, args(chief, join), Path.of(""), say));
             for (int w = 1; w < workers; w++) {
                 List<String> worker = args(List.of("node", "worker"), join);
@@ -76,7 +78,7 @@ record LocalCluster(int servers, int workers) {
                 server.addAll(List.of("--shard", s + "/" + servers, "--listen", "ipc:" + (FIRST_STREAM + s)));
                 server.addAll(List.of("--state", place.resolve("state").toString()));
                 server.addAll(ofServers);
-                children.add(new Child("server-" + s, 1, server, folder, say));
+                children.add(new Child("server-" + s, ofServer, server, folder, say));
             }
             Runtime.getRuntime().addShutdownHook(interrupt);
             return watch(children, folder);

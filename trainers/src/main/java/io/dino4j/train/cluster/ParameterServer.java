@@ -9,6 +9,7 @@ import io.dino4j.train.cluster.server.ShardServer;
 import io.dino4j.train.cluster.wire.Address;
 import io.dino4j.train.cluster.wire.Credentials;
 import io.dino4j.train.cluster.wire.Listener;
+import io.dino4j.train.cluster.wire.Patience;
 import io.dino4j.train.cluster.wire.Peer;
 import io.dino4j.train.cluster.wire.Service;
 import io.dino4j.train.cluster.wire.Wire;
@@ -17,7 +18,6 @@ import io.dino4j.train.optim.Workers;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -56,14 +56,9 @@ public final class ParameterServer implements AutoCloseable {
      */
     public void run(BooleanSupplier stop) throws WireException {
         long nextTick = System.nanoTime();
-        long idle = 0;
+        Patience patience = Patience.considerate();
         while (!stop.getAsBoolean()) {
-            if (listener.poll() > 0) {
-                idle = 0;
-            } else {
-                idle = Math.min(idle + 1, 100);
-                LockSupport.parkNanos(idle * 2_000); // up to 0.2 ms
-            }
+            patience.idle(listener.poll());
             long now = System.nanoTime();
             if (now - nextTick >= 0) {
                 nextTick = now + TICK;
@@ -137,8 +132,8 @@ public final class ParameterServer implements AutoCloseable {
             @Override
             public void send(Message message) {
                 out.clear();
-                Codec.write(message, out);
-                peer.send(out.flip());
+                ByteBuffer bulk = Codec.writeHead(message, out);
+                peer.send(out.flip(), bulk);
             }
         }
     }

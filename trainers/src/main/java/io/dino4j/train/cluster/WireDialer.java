@@ -35,8 +35,8 @@ public record WireDialer(Wire wire, List<Address> servers, Credentials credentia
 
     private record Channel(Connection connection) implements FrameChannel {
         @Override
-        public void send(ByteBuffer frame) throws IOException {
-            connection.send(frame);
+        public void send(ByteBuffer... parts) throws IOException {
+            connection.send(parts);
         }
 
         @Override

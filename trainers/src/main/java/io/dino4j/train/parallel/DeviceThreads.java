@@ -1,5 +1,6 @@
 package io.dino4j.train.parallel;
 
+import io.dino4j.data.DaemonThreads;
 import io.dino4j.graph.exec.Backend;
 import io.dino4j.graph.kernel.KernelThreads;
 import java.util.ArrayList;
@@ -35,12 +36,7 @@ public final class DeviceThreads implements AutoCloseable {
         this.devices = devices;
         this.abort = abort;
         for (int d = 0; d < devices && devices > 1; d++) {
-            String name = "dino4j-device-" + d;
-            ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
-                Thread t = new Thread(work, name);
-                t.setDaemon(true);
-                return t;
-            });
+            ExecutorService thread = Executors.newSingleThreadExecutor(new DaemonThreads("dino4j-device-" + d));
             int device = d;
             thread.execute(() -> {
                 backend.attach(device);

@@ -140,11 +140,23 @@ public final class Codec {
      * @throws IllegalArgumentException if a part is larger than {@link Limits} say
      */
     public static void write(Message message, ByteBuffer frame) {
+        frame.put(writeHead(message, frame).duplicate());
+    }
+
+    /**
+     * Writes all of a message but the bytes and floats of {@link Push}, {@link Load} and {@link Floats}, which may be sent from where they are.
+     *
+     * @param head written from its position on, which is moved. Its byte order becomes little-endian
+     * @return what has to follow it in the frame, a buffer of the message; empty for other messages
+     * @throws IllegalArgumentException if a part is larger than {@link Limits} say
+     */
+    public static ByteBuffer writeHead(Message message, ByteBuffer head) {
         int number = NUMBERS.get(message.getClass());
-        FrameWriter out = new FrameWriter(frame);
+        FrameWriter out = new FrameWriter(head);
         out.integer(number);
         out.number(message.request());
         FORMS.get(number - 1).write(message, out);
+        return out.bulk();
     }
 
     /**

@@ -4,9 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Writes the fields of a message, the counterpart of {@link FrameReader}. */
+/** Writes the fields of a message, the counterpart of {@link FrameReader}. Bulk at the end of a message is left where it is. */
 final class FrameWriter {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final ByteBuffer out;
+    private ByteBuffer bulk = NOTHING;
 
     FrameWriter(ByteBuffer frame) {
         out = frame.order(ByteOrder.LITTLE_ENDIAN);
@@ -67,17 +70,26 @@ final class FrameWriter {
         out.position(out.position() + values.length * Double.BYTES);
     }
 
+    /** The last field of a message. */
     void payload(String what, ByteBuffer bytes) {
         requireLength(what, bytes.remaining(), Limits.PAYLOAD);
-        out.putInt(bytes.remaining()).put(bytes.duplicate());
+        out.putInt(bytes.remaining());
+        bulk = bytes;
     }
 
+    /** The last field of a message. */
     void floats(String what, ByteBuffer floats) {
         requireLength(what, floats.remaining(), Limits.PAYLOAD);
         if (floats.remaining() % Float.BYTES != 0) {
             throw new IllegalArgumentException("%d bytes are no floats".formatted(floats.remaining()));
         }
-        out.putInt(floats.remaining() / Float.BYTES).put(floats.duplicate());
+        out.putInt(floats.remaining() / Float.BYTES);
+        bulk = floats;
+    }
+
+    /** What has to follow what was written; empty for most messages. */
+    ByteBuffer bulk() {
+        return bulk;
     }
 
     private static void requireLength(String what, int length, int most) {

@@ -5,6 +5,7 @@ import io.dino4j.train.Recipe;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.config.RunConfig;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.optim.ParameterGroups;
 import io.dino4j.train.optim.Shard;
 import io.dino4j.train.optim.Shards;
@@ -35,7 +36,7 @@ record Plan(Message.Configure wanted, RunConfig.Optim optim, Shard shard, Parame
                             .formatted(layout.length(), wanted.totalLength()));
         }
         RunConfig.Optim optim = config.optim();
-        ParameterGroups groups = ParameterGroups.of(layout, optim.layerwiseDecay(), optim.patchEmbedLrMult());
+        ParameterGroups groups = Optimization.groups(optim, layout);
         Shard shard = Shards.of(groups, wanted.shards()).get(wanted.shard());
         return new Plan(wanted, optim, shard, groups.part(shard));
     }

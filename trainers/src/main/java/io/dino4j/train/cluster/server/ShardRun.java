@@ -100,6 +100,7 @@ final class ShardRun implements AutoCloseable {
         }
         int count = m.floats().remaining() / Float.BYTES;
         state.requireInside(m.offset(), count);
+        snapshots.settle();
         if (begins) {
             leave(m.generation());
             loading.begin();
@@ -262,6 +263,7 @@ final class ShardRun implements AutoCloseable {
             throw new IllegalArgumentException("step %d cannot be made: this server is at step %d, and gradients %s"
                     .formatted(m.attempt().step(), step, sum.isPrepared() ? "are there" : "are missing"));
         }
+        snapshots.settle();
         state.update(sum.sum(), m);
         sums.next(state.clip());
         step++;
@@ -304,6 +306,7 @@ final class ShardRun implements AutoCloseable {
 
     @Override
     public void close() {
+        snapshots.close();
         sums.close();
         pool.close();
         state.close();

@@ -6,6 +6,7 @@ import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.AdamW;
 import io.dino4j.train.optim.GradientClip;
+import io.dino4j.train.optim.Optimization;
 import io.dino4j.train.optim.Shard;
 import io.dino4j.train.optim.Workers;
 import io.dino4j.train.schedule.Hyper;
@@ -31,13 +32,9 @@ final class ShardState implements AutoCloseable {
         subNetworks = plan.part().subNetworks();
         student = ParameterVector.zeros(plan.part().layout(), DataType.FLOAT);
         teacher = ParameterVector.zeros(plan.part().layout(), DataType.FLOAT);
-        optimizer = new AdamW(
-                plan.part(),
-                new AdamW.Constants(
-                        plan.optim().adamwBeta1(), plan.optim().adamwBeta2(), AdamW.Constants.DEFAULT.epsilon()),
-                workers);
-        optimizer.freeze("backbone", plan.optim().freezeBackboneSteps());
-        clip = new GradientClip(plan.part(), 0, workers);
+        Optimization optimization = new Optimization(plan.optim(), plan.part(), workers);
+        optimizer = optimization.adamW();
+        clip = optimization.clip();
     }
 
     /** Who sums the squares of a range; the clipping itself is the workers' affair. */

@@ -1,5 +1,6 @@
 package io.dino4j.train.cluster.server;
 
+import io.dino4j.data.DaemonThreads;
 import io.dino4j.data.file.Durable;
 import io.dino4j.data.file.Sha256;
 import io.dino4j.train.cluster.message.StateVector;
@@ -16,7 +17,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,7 +33,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The states that a server has put on its disk, one file each: {@code step-00000050.<sha-256>.safetensors}, the hash that of the file. A
  * file appears whole or not at all; the two newest are kept.
  */
-final class Snapshots {
+final class Snapshots implements AutoCloseable {
     private static final int KEPT = 2;
     private static final Pattern NAME = Pattern.compile("step-(\\d{8,18})\\.([0-9a-f]{64})\\.safetensors");
     private static final String DRAFT = ".snapshot.draft";
@@ -85,7 +91,9 @@ final class Snapshots {
 
     private final Path folder;
     private final Consumer<String> log;
-    private final List<Entry> entries; // newest first
+    private final List<Entry> entries; // newest first; the writer's while it writes
+    private final ExecutorService writer = Executors.newSingleThreadExecutor(new DaemonThreads("dino4j-snapshot"));
+    private Optional<Future<?>> writing = Optional.empty();
 
     private Snapshots(Path folder, Consumer<String> log, List<Entry> entries) {
         this.folder = folder;
@@ -141,6 +149,7 @@ final class Snapshots {
 
     /** Steps that can be restored, newest first. */
     long[] steps() {
+        settle();
         return entries.stream().mapToLong(e -> e.header.step).toArray();
     }
 
@@ -191,9 +200,35 @@ final class Snapshots {
     }
 
     /**
-     * Writes a state, and removes what is beyond the number to keep. A disk that is full costs a line; the older ones are kept.
+     * Begins to write a state, and to remove what is beyond the number to keep. A disk that is full costs a line; the older ones are kept.
+     *
+     * @param vectors must stay as they are until {@link #settle} returns
      */
     void save(Header header, Map<StateVector, INDArray> vectors) {
+        settle();
+        writing = Optional.of(writer.submit(() -> write(header, vectors)));
+    }
+
+    /** Waits for a state that is being written. */
+    void settle() {
+        boolean interrupted = false;
+        while (writing.isPresent()) {
+            try {
+                writing.get().get();
+                writing = Optional.empty();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (ExecutionException e) {
+                writing = Optional.empty();
+                throw new IllegalStateException(e.getCause());
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void write(Header header, Map<StateVector, INDArray> vectors) {
         Path draft = folder.resolve(DRAFT);
         try {
             Map<String, INDArray> tensors = new LinkedHashMap<>();
@@ -232,6 +267,7 @@ final class Snapshots {
      * @throws WeightsException if the file is damaged; it is not offered any more, and the vectors may hold anything
      */
     Header load(long step, Map<StateVector, INDArray> vectors) {
+        settle();
         Entry entry =
                 entries.stream().filter(e -> e.header.step == step).findFirst().orElseThrow();
         try (Safetensors tensors = Safetensors.open(entry.file)) {
@@ -246,11 +282,19 @@ final class Snapshots {
 
     /** Removes the states of a step and later ones: the run goes another way from there. */
     void discardFrom(long step) {
+        settle();
         try {
             entries.removeIf(e -> e.header.step >= step);
             prune();
         } catch (IOException e) {
             throw new IllegalArgumentException("%s: old snapshots cannot be removed: %s".formatted(folder, e), e);
         }
+    }
+
+    /** Ends the thread that writes, after what it is at. */
+    @Override
+    public void close() {
+        settle();
+        writer.shutdown();
     }
 }

@@ -2,6 +2,7 @@ package io.dino4j.train.cluster.wire;
 
 import io.aeron.Image;
 import io.aeron.Subscription;
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ public final class Connection implements AutoCloseable {
     private static final Duration SEND = Duration.ofSeconds(120);
 
     private static final int MOST_WAITING = 32 << 20;
+    private static final long NO_LIMIT = Long.MAX_VALUE;
 
     private final Wire wire;
     private final Address address;
@@ -34,6 +36,7 @@ public final class Connection implements AutoCloseable {
     private final ArrayDeque<ByteBuffer> waiting = new ArrayDeque<>();
     private int waitingBytes;
     private boolean frameIsThere;
+    private long read; // position of the server's stream behind the last packet
     private boolean frameIsLent;
     private volatile Optional<String> ended = Optional.empty();
 
@@ -52,6 +55,7 @@ public final class Connection implements AutoCloseable {
         this.outbound = outbound;
         this.inbound = inbound;
         this.session = session;
+        this.read = server.position();
     }
 
     /**
@@ -108,11 +112,17 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    /** Reads packets until a frame is whole or none is left. */
+    /** Reads packets until a frame is whole or none is left. What the last frame lay in is given back to the server. */
     private boolean next() {
         frameIsThere = false;
         boolean gone = server.isClosed(); // asked first, as what came before the end may still be read
-        while (!frameIsThere && ended.isEmpty() && subscription.poll(this::onPacket, 1) > 0) {
+        while (!frameIsThere && ended.isEmpty()) {
+            server.position(read);
+            long behind = server.controlledPeek(read, this::onPacket, NO_LIMIT);
+            if (behind == read) {
+                break;
+            }
+            read = behind;
             patience.reset();
         }
         if (!frameIsThere && gone && ended.isEmpty()) {
@@ -121,10 +131,10 @@ public final class Connection implements AutoCloseable {
         return frameIsThere;
     }
 
-    private void onPacket(DirectBuffer buffer, int offset, int length, Header header) {
-        boolean ours = header.sessionId() == server.sessionId()
+    private Action onPacket(DirectBuffer buffer, int offset, int length, Header header) {
+        boolean whole = (header.flags() & FrameDescriptor.UNFRAGMENTED) == FrameDescriptor.UNFRAGMENTED;
+        boolean ours = whole
                 && length >= Packet.OVERHEAD
-                && (header.flags() & FrameDescriptor.UNFRAGMENTED) == FrameDescriptor.UNFRAGMENTED
                 && buffer.getInt(offset + Packet.SESSION_AT, ByteOrder.LITTLE_ENDIAN) == session;
         switch (ours ? inbound.accept(buffer, offset, length) : Inbound.Result.FORGED) {
             case FRAME -> frameIsThere = true;
@@ -134,6 +144,10 @@ public final class Connection implements AutoCloseable {
                     .note("%s: dropped a packet that is not of this connection".formatted(address));
             case PART, CONFIRMED -> {}
         }
+        if (!whole) { // the server never sends such, and the stream would not go on behind it
+            ended = Optional.of("packets from the server were lost");
+        }
+        return Action.BREAK;
     }
 
     /** In the place of a receiver that does not come to it. */
@@ -142,6 +156,9 @@ public final class Connection implements AutoCloseable {
             return;
         }
         try {
+            if (frameIsLent && inbound.isInPlace()) {
+                return; // whoever holds it comes back for the rest
+            }
             if (frameIsLent) {
                 inbound.leaveFrame();
                 frameIsLent = false;

@@ -133,9 +133,10 @@ final class Dialing {
     private Connection connect(Wire wire, Subscription in, ExclusivePublication out) throws WireException {
         Handshake.Welcome answer = welcome.orElseThrow();
         Handshake.SessionKeys keys = Handshake.SessionKeys.of(key, nonce, answer.serverNonce(), answer.session());
-        Outbound outbound = new Outbound(address.toString(), out, keys.toServer(), answer.session(), 0);
+        boolean inMemory = address instanceof Ipc;
+        Outbound outbound = new Outbound(address.toString(), out, keys.toServer(), answer.session(), inMemory, 0);
         outbound.send(Packet.CONFIRM, new ByteBuffer[0], CONFIRM, () -> {});
-        return new Connection(
-                wire, address, in, from.orElseThrow(), outbound, new Inbound(keys.toClient()), answer.session());
+        Inbound inbound = new Inbound(keys.toClient(), inMemory);
+        return new Connection(wire, address, in, from.orElseThrow(), outbound, inbound, answer.session());
     }
 }

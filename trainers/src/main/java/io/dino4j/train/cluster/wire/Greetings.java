@@ -242,7 +242,8 @@ final class Greetings {
                     && greeting.imageSession == imageSession
                     && greeting.answered
                     && !greeting.refusal) {
-                Inbound inbound = greeting.inbound.orElseGet(() -> new Inbound(greeting.keys.toServer()));
+                boolean inMemory = address instanceof Ipc;
+                Inbound inbound = greeting.inbound.orElseGet(() -> new Inbound(greeting.keys.toServer(), inMemory));
                 greeting.inbound = Optional.of(inbound);
                 if (inbound.accept(buffer, offset, length) != Inbound.Result.CONFIRMED) {
                     return Optional.empty();
@@ -250,7 +251,12 @@ final class Greetings {
                 all.remove();
                 String where = "%s at %s".formatted(greeting.hello.name(), greeting.hello.remote());
                 Outbound outbound = new Outbound(
-                        where, greeting.publication.orElseThrow(), greeting.keys.toClient(), session, Peer.MOST_QUEUED);
+                        where,
+                        greeting.publication.orElseThrow(),
+                        greeting.keys.toClient(),
+                        session,
+                        inMemory,
+                        Peer.MOST_QUEUED);
                 return Optional.of(new Peer(greeting.hello, session, imageSession, outbound, inbound));
             }
         }

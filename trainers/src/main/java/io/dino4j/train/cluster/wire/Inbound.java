@@ -5,7 +5,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 
-/** One direction of a session, at its receiver: checks packets and puts frames together. Memory is taken for what is authentic alone. */
+/**
+ * One direction of a session, at its receiver: checks packets and puts frames together. Memory is taken for what is authentic alone. In shared
+ * memory a frame of one packet is read where it lies.
+ */
 final class Inbound {
     /** What a packet was. */
     enum Result {
@@ -28,17 +31,26 @@ final class Inbound {
     private static final int FIRST_ASSEMBLY = 64 * 1024;
 
     private final Hmac hmac;
+    private final boolean inMemory;
+    private final byte[] head = new byte[Packet.OVERHEAD];
     private byte[] packet = new byte[0];
     private byte[] assembly = new byte[0];
     private int assembled;
     private long expected;
     private ByteBuffer frame = ByteBuffer.allocate(0);
+    private boolean inPlace;
     private volatile long framesReceived;
     private volatile long payloadReceived;
     private volatile long bytesReceived;
 
-    Inbound(byte[] key) {
+    /**
+     * A direction.
+     *
+     * @param inMemory see {@link Packet}
+     */
+    Inbound(byte[] key, boolean inMemory) {
         hmac = new Hmac(key);
+        this.inMemory = inMemory;
     }
 
     /**
@@ -47,14 +59,11 @@ final class Inbound {
      * @param length at least {@link Packet#OVERHEAD}, at most a packet of Aeron
      */
     Result accept(DirectBuffer buffer, int offset, int length) {
-        if (packet.length < length) {
-            packet = new byte[length];
-        }
-        buffer.getBytes(offset, packet, 0, length);
-        if (!hmac.isSealed(packet, length - Packet.MAC)) {
+        boolean authentic = inMemory ? isHeadSealed(buffer, offset, length) : isSealed(buffer, offset, length);
+        if (!authentic) {
             return Result.FORGED;
         }
-        ByteBuffer in = ByteBuffer.wrap(packet).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer in = ByteBuffer.wrap(inMemory ? head : packet).order(ByteOrder.LITTLE_ENDIAN);
         long sequence = in.getLong(Packet.SEQUENCE_AT);
         if (sequence < expected) {
             return Result.REPLAYED;
@@ -64,10 +73,25 @@ final class Inbound {
         }
         expected++;
         bytesReceived += Packet.onWire(length);
-        return append(in.getInt(0), in.getInt(Packet.LENGTH_AT), length - Packet.OVERHEAD);
+        int count = length - Packet.OVERHEAD;
+        return append(in.getInt(0), in.getInt(Packet.LENGTH_AT), buffer, offset + Packet.HEADER, count);
     }
 
-    private Result append(int kind, int total, int count) {
+    private boolean isHeadSealed(DirectBuffer buffer, int offset, int length) {
+        buffer.getBytes(offset, head, 0, Packet.HEADER);
+        buffer.getBytes(offset + length - Packet.MAC, head, Packet.HEADER, Packet.MAC);
+        return hmac.isSealed(head, Packet.HEADER);
+    }
+
+    private boolean isSealed(DirectBuffer buffer, int offset, int length) {
+        if (packet.length < length) {
+            packet = new byte[length];
+        }
+        buffer.getBytes(offset, packet, 0, length);
+        return hmac.isSealed(packet, length - Packet.MAC);
+    }
+
+    private Result append(int kind, int total, DirectBuffer from, int at, int count) {
         if (kind == Packet.CLOSE) {
             assembled = 0; // the peer gave up in the middle of a frame
         }
@@ -75,12 +99,21 @@ final class Inbound {
         if (!fits) {
             return Result.BROKEN;
         }
+        inPlace = inMemory && count == total;
+        if (inPlace) {
+            frame = from.byteBuffer().slice(from.wrapAdjustment() + at, count);
+            return whole(kind, total);
+        }
         if (count == total) {
             frame = ByteBuffer.wrap(packet, Packet.HEADER, count).slice();
             return whole(kind, total);
         }
         grow(assembled + count, total);
-        System.arraycopy(packet, Packet.HEADER, assembly, assembled, count);
+        if (inMemory) {
+            from.getBytes(at, assembly, assembled, count);
+        } else {
+            System.arraycopy(packet, Packet.HEADER, assembly, assembled, count);
+        }
         assembled += count;
         if (assembled < total) {
             return Result.PART;
@@ -112,9 +145,14 @@ final class Inbound {
         return kind == Packet.CONFIRM ? Result.CONFIRMED : Result.BROKEN;
     }
 
-    /** The last whole frame, little-endian, valid until the next packet. */
+    /** The last whole frame, little-endian, valid until the next packet, and where it {@link #isInPlace} until that is given back. */
     ByteBuffer frame() {
         return frame;
+    }
+
+    /** Whether the last whole frame lies where its sender has written it. */
+    boolean isInPlace() {
+        return inPlace;
     }
 
     /** The last frame as text of one line. */

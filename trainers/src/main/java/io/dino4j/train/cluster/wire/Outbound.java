@@ -2,6 +2,7 @@ package io.dino4j.train.cluster.wire;
 
 import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
+import io.aeron.logbuffer.BufferClaim;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +10,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** One direction of a session, at its sender: cuts frames into sealed packets. Threads that send at the same time wait for each other. */
+/**
+ * One direction of a session, at its sender: cuts frames into sealed packets. Threads that send at the same time wait for each other. In
+ * shared memory a frame goes from its parts straight to where the receiver reads it.
+ */
 final class Outbound {
     /** A receiver that reads has made room by then, and nothing need be copied. */
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -20,10 +25,12 @@ final class Outbound {
     private final ExclusivePublication publication;
     private final int session;
     private final Hmac hmac;
+    private final boolean inMemory;
+    private final byte[] head = new byte[Packet.OVERHEAD]; // header, and its code where that is all that is sealed
+    private final ByteBuffer header = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
     private final byte[] packet;
-    private final int room;
-    private final ByteBuffer bytes;
     private final UnsafeBuffer view;
+    private final BufferClaim claim = new BufferClaim();
     private final Patience patience = new Patience();
     private final int mostQueued;
     private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
@@ -38,17 +45,18 @@ final class Outbound {
     /**
      * A direction.
      *
+     * @param inMemory see {@link Packet}
      * @param mostQueued bytes that may wait for a slow receiver before a sender does; they are sent by {@link #flush}
      */
-    Outbound(String where, ExclusivePublication publication, byte[] key, int session, int mostQueued) {
+    Outbound(
+            String where, ExclusivePublication publication, byte[] key, int session, boolean inMemory, int mostQueued) {
+        this.inMemory = inMemory;
         this.mostQueued = mostQueued;
         this.where = where;
         this.publication = publication;
         this.session = session;
         hmac = new Hmac(key);
         packet = new byte[publication.maxPayloadLength()];
-        room = packet.length - Packet.OVERHEAD;
-        bytes = ByteBuffer.wrap(packet).order(ByteOrder.LITTLE_ENDIAN);
         view = new UnsafeBuffer(packet);
     }
 
@@ -62,22 +70,14 @@ final class Outbound {
     synchronized void send(int kind, ByteBuffer[] parts, Duration most, Runnable meanwhile) throws WireException {
         int total = length(parts);
         long deadline = System.nanoTime() + most.toNanos();
-        bytes.putInt(0, kind).putInt(Packet.SESSION_AT, session).putInt(Packet.LENGTH_AT, total);
-        int filled = 0;
-        for (ByteBuffer part : parts) {
-            int taken = 0;
-            while (taken < part.remaining()) {
-                if (filled == room) {
-                    offer(Packet.HEADER + filled, deadline, meanwhile);
-                    filled = 0;
-                }
-                int count = Math.min(room - filled, part.remaining() - taken);
-                part.get(part.position() + taken, packet, Packet.HEADER + filled, count);
-                filled += count;
-                taken += count;
-            }
-        }
-        offer(Packet.HEADER + filled, deadline, meanwhile);
+        header.putInt(0, kind).putInt(Packet.SESSION_AT, session).putInt(Packet.LENGTH_AT, total);
+        int room = packet.length - Packet.OVERHEAD;
+        int done = 0;
+        do {
+            Part part = new Part(parts, done, Math.min(room, total - done));
+            offer(part, deadline, meanwhile);
+            done += part.count;
+        } while (done < total);
         if (kind == Packet.FRAME) {
             framesSent++;
             payloadSent += total;
@@ -96,16 +96,47 @@ final class Outbound {
         return (int) total;
     }
 
-    private void offer(int length, long deadline, Runnable meanwhile) throws WireException {
-        bytes.putLong(Packet.SEQUENCE_AT, sequence++);
-        hmac.seal(packet, length);
-        int whole = length + Packet.MAC;
+    /** What one packet holds of a frame. */
+    private record Part(ByteBuffer[] frame, int from, int count) {
+        int packet() {
+            return count + Packet.OVERHEAD;
+        }
+
+        /** Writes the packet, with the header and its code at the right places. */
+        void write(byte[] head, MutableDirectBuffer to, int at) {
+            to.putBytes(at, head, 0, Packet.HEADER);
+            int skip = from;
+            int done = 0;
+            for (ByteBuffer part : frame) {
+                int n = Math.min(part.remaining() - skip, count - done);
+                if (n > 0) {
+                    to.putBytes(at + Packet.HEADER + done, part, part.position() + skip, n);
+                    done += n;
+                }
+                skip = Math.max(0, skip - part.remaining());
+            }
+            to.putBytes(at + Packet.HEADER + count, head, Packet.HEADER, Packet.MAC);
+        }
+    }
+
+    private void offer(Part part, long deadline, Runnable meanwhile) throws WireException {
+        header.putLong(Packet.SEQUENCE_AT, sequence++);
+        if (inMemory) {
+            hmac.seal(head, Packet.HEADER);
+        } else {
+            part.write(head, view, 0);
+            hmac.seal(packet, Packet.HEADER + part.count);
+        }
+        int whole = part.packet();
         bytesSent += Packet.onWire(whole);
         patience.reset();
         long grace = System.nanoTime() + GRACE_NANOS;
-        while (!flush() || !publish(view, whole)) {
+        while (!flush() || !(inMemory ? publish(part) : publish(view, whole))) {
             boolean roomBehind = queuedBytes + whole <= mostQueued;
             if (roomBehind && (queuedBytes > 0 || System.nanoTime() - grace > 0)) {
+                if (inMemory) {
+                    part.write(head, view, 0);
+                }
                 queue.add(Arrays.copyOf(packet, whole));
                 queuedBytes += whole;
                 return;
@@ -145,7 +176,19 @@ final class Outbound {
     }
 
     private boolean publish(UnsafeBuffer whole, int length) throws WireException {
-        long result = closed ? Publication.CLOSED : publication.offer(whole, 0, length);
+        return isTaken(closed ? Publication.CLOSED : publication.offer(whole, 0, length));
+    }
+
+    private boolean publish(Part part) throws WireException {
+        boolean taken = isTaken(closed ? Publication.CLOSED : publication.tryClaim(part.packet(), claim));
+        if (taken) {
+            part.write(head, claim.buffer(), claim.offset());
+            claim.commit();
+        }
+        return taken;
+    }
+
+    private boolean isTaken(long result) throws WireException {
         if (result < 0 && result != Publication.BACK_PRESSURED && result != Publication.ADMIN_ACTION) {
             throw given("the connection is lost");
         }

@@ -2,11 +2,15 @@ package io.dino4j.train.cluster.wire;
 
 /**
  * Layout of one packet of a session, little-endian: {@code int kind, int session, long sequence, int frameLength}, a part of a frame,
- * and the first 16 bytes of the HMAC-SHA256 over all that. A frame is cut into packets that follow each other.
+ * and the first 16 bytes of an HMAC-SHA256. A frame is cut into packets that follow each other.
+ *
+ * <p>The code is over all before it, but in shared memory over the header alone. That memory is closed to other users, and who can write
+ * there can do so after a code is checked as well as before: it tells apart sessions and what is repeated, and a code over the rest
+ * would take as much time as the training itself.
  */
 final class Packet {
     /** Changes with the layout of anything that is sent. */
-    static final int PROTOCOL = 1;
+    static final int PROTOCOL = 2;
 
     static final int HELLO = kind(1);
     static final int WELCOME = kind(2);

@@ -28,7 +28,7 @@ record Route(String channel, int stream) {
     static final int FAR_MTU = 1408;
 
     static final int LOOPBACK_MTU = 16 * 1024;
-    static final int IPC_MTU = 32 * 1024;
+    static final int IPC_MTU = 65_504; // Aeron's largest
 
     private static final int TO_SERVER = 1;
     private static final int TO_CLIENT = 2;

@@ -6,6 +6,7 @@ import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.driver.status.SystemCounterDescriptor;
 import io.aeron.exceptions.AeronException;
+import io.dino4j.data.DaemonThreads;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
@@ -77,12 +78,27 @@ public final class Wire implements AutoCloseable {
      * @throws IOException if the folder cannot be made
      */
     public static Wire embedded(Consumer<String> log) throws IOException {
+        return embedded(new Patience(), log);
+    }
+
+    /**
+     * The same for processes of this machine that join it with {@link #shared}: it wakes seldom, as they need it to make room in their logs alone.
+     *
+     * @param log lines for the user
+     * @throws IllegalStateException in one line, if Java was started without the flag that Aeron needs
+     * @throws IOException if the folder cannot be made
+     */
+    public static Wire amongProcesses(Consumer<String> log) throws IOException {
+        return embedded(Patience.seldom(), log);
+    }
+
+    private static Wire embedded(Patience patience, Consumer<String> log) throws IOException {
         requireFlag();
         Noise noise = new Noise(log);
         DriverFolder folder = DriverFolder.create();
         MediaDriver driver;
         try {
-            driver = MediaDriver.launch(context(folder.path(), noise));
+            driver = MediaDriver.launch(context(folder.path(), patience, noise));
         } catch (AeronException | IllegalStateException e) {
             folder.remove(log);
             throw new WireException(
@@ -130,15 +146,15 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    private static MediaDriver.Context context(Path directory, Noise noise) throws IOException {
+    private static MediaDriver.Context context(Path directory, Patience patience, Noise noise) throws IOException {
         int socketBuffer = socketBuffer();
         return new MediaDriver.Context()
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new Patience())
-                .sharedThreadFactory(work -> daemon(work, "dino4j-media-driver"))
+                .sharedIdleStrategy(patience)
+                .sharedThreadFactory(new DaemonThreads("dino4j-media-driver"))
                 .asyncExecutorEnabled(false)
                 .errorHandler(e -> noise.note("media driver: " + Handshake.oneLine(String.valueOf(e.getMessage()))))
                 .clientLivenessTimeoutNs(LIVENESS.toNanos())
@@ -164,17 +180,11 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    private static Thread daemon(Runnable work, String name) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        return thread;
-    }
-
     private Aeron join() {
         return Aeron.connect(new Aeron.Context()
                 .aeronDirectoryName(directory.toString())
                 .driverTimeoutMs(LIVENESS.toMillis())
-                .threadFactory(work -> daemon(work, "dino4j-aeron"))
+                .threadFactory(new DaemonThreads("dino4j-aeron"))
                 .errorHandler(e -> noise.note("transport: " + Handshake.oneLine(String.valueOf(e.getMessage())))));
     }
 

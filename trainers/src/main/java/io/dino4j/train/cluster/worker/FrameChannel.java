@@ -21,11 +21,12 @@ public interface FrameChannel extends AutoCloseable {
     }
 
     /**
-     * Sends from the position to the limit of a frame; waits while the server is slow.
+     * Sends one frame; waits while the server is slow.
      *
+     * @param parts of the frame, one behind the other, each from its position to its limit; both stay
      * @throws IOException if the connection is lost
      */
-    void send(ByteBuffer frame) throws IOException;
+    void send(ByteBuffer... parts) throws IOException;
 
     /**
      * The next frame.

@@ -10,17 +10,17 @@ import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.Shard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** All servers of a run. Questions go to every one before the first answer is waited for; shard 0 is always the first to be waited for. */
 final class Servers implements AutoCloseable {
-    /** Gradients in a message: they stay in the cache from the vector to the transport. */
-    static final int CHUNK = 1 << 16;
+    /** Floats in a message: with its header they fit in one packet of shared memory, and are read there. */
+    static final int CHUNK = 16_000;
 
     private static final long PAUSE = 200;
     private static final long PHASE_TRIES = 3000;
@@ -31,9 +31,6 @@ final class Servers implements AutoCloseable {
     private final Consumer<String> say;
     private final List<ShardLink> links = new ArrayList<>();
     private final StateTransfer transfer = new StateTransfer(this);
-    private final float[] gradients = new float[CHUNK];
-    private final ByteBuffer packed =
-            ByteBuffer.allocateDirect(2 * CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private List<Shard> shards = List.of();
     private long newestView; // that any server has spoken of
     private FrameChannel.Volume closed = FrameChannel.Volume.NONE;
@@ -179,12 +176,17 @@ final class Servers implements AutoCloseable {
         Message of(int shard, long request);
     }
 
-    private <A extends Message> List<A> ask(Class<A> type, Question question) throws RefusedByServerException {
+    private long[] send(Question question) {
         long[] ids = new long[links.size()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = links.get(i).next();
             links.get(i).send(question.of(i, ids[i]));
         }
+        return ids;
+    }
+
+    private <A extends Message> List<A> ask(Class<A> type, Question question) throws RefusedByServerException {
+        long[] ids = send(question);
         List<A> answers = new ArrayList<>();
         for (int i = 0; i < ids.length; i++) {
             answers.add(links.get(i).await(ids[i], type, pulse(i)));
@@ -261,11 +263,18 @@ final class Servers implements AutoCloseable {
         ShardLink link = links.get(shardOf(from));
         for (long at = from; at < to; at += CHUNK) {
             int n = (int) Math.min(CHUNK, to - at);
-            source.position(at).get(gradients, 0, n);
-            packed.clear();
-            packing.pack(gradients, n, at, packed);
-            packed.flip();
+            ByteBuffer packed = packing.pack(source, at, n);
             link.send(new Message.Push(now, seat.firstRank(), seat.rankCount(), at, n, packing.encoding(), packed));
+        }
+    }
+
+    /** Part of a vector as it lies in memory, for reading and writing. */
+    static ByteBuffer bytes(FloatPointer vector, long offset, int count) {
+        try (BytePointer base = new BytePointer(vector.position(0))) {
+            // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
+            return base.getPointer(BytePointer.class, offset * Float.BYTES)
+                    .capacity((long) count * Float.BYTES)
+                    .asByteBuffer();
         }
     }
 
@@ -303,15 +312,32 @@ final class Servers implements AutoCloseable {
         return all;
     }
 
-    void commit(Attempt now, StepUpdate u) {
-        insist(
-                Message.Committed.class,
-                (shard, id) -> new Message.Commit(
-                        id, now, u.lr(), u.lastLayerLr(), u.weightDecay(), u.momentum(), u.factors(), u.note()));
+    /** Makes a step. */
+    void commit(Attempt now, StepUpdate update) {
+        awaitCommits(sendCommits(now, update));
     }
 
-    void pull(StateVector vector, long step, ParameterVector into) {
-        transfer.pull(vector, step, into);
+    /** The same, and fetches what it makes of the student: that is asked for at once, and sent when it is there. */
+    void commit(Attempt now, StepUpdate update, ParameterVector student) {
+        long[] commits = sendCommits(now, update);
+        StateTransfer.Asked asked = transfer.ask(StateVector.STUDENT, now.step() + 1);
+        awaitCommits(commits);
+        transfer.take(asked, student);
+    }
+
+    private long[] sendCommits(Attempt now, StepUpdate u) {
+        return send((shard, id) -> new Message.Commit(
+                id, now, u.lr(), u.lastLayerLr(), u.weightDecay(), u.momentum(), u.factors(), u.note()));
+    }
+
+    private void awaitCommits(long[] ids) {
+        for (int i = 0; i < ids.length; i++) {
+            insist(i, ids[i], Message.Committed.class);
+        }
+    }
+
+    void pull(StateVector vector, long steps, ParameterVector into) {
+        transfer.take(transfer.ask(vector, steps), into);
     }
 
     /** Gives all servers a state. */

@@ -60,10 +60,10 @@ final class ShardLink implements AutoCloseable {
     /** Sends a message. */
     synchronized void send(Message message) {
         out.clear();
-        Codec.write(message, out);
+        ByteBuffer bulk = Codec.writeHead(message, out);
         out.flip();
         try {
-            channel.send(out);
+            channel.send(out, bulk);
         } catch (IOException e) {
             throw lost(e);
         }

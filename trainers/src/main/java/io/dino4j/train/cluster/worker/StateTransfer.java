@@ -6,33 +6,54 @@ import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
 import io.dino4j.train.optim.Shard;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** Whole vectors from the servers and to them, part by part. */
 final class StateTransfer {
     private static final int CHUNK = Servers.CHUNK;
 
+    /** A server has many workers to answer; parts of a large range are larger. */
+    private static final int MOST_REQUESTS = 1024;
+
     private final Servers servers;
-    private final float[] floats = new float[Limits.FLOATS];
 
     StateTransfer(Servers servers) {
         this.servers = servers;
     }
 
-    void pull(StateVector vector, long step, ParameterVector into) {
-        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+    /** Parts of a vector that were asked for: by server, the numbers of the questions, and the floats of a part. */
+    record Asked(StateVector vector, long[][] ids, int[] sizes) {}
+
+    /** Asks for all of a vector, as it is after so many steps. */
+    Asked ask(StateVector vector, long steps) {
         long[][] ids = new long[servers.shards().size()][];
-        for (int i = 0; i < servers.shards().size(); i++) {
-            ids[i] = everyPart(i, Limits.FLOATS, (offset, n, id) -> new Message.Pull(id, vector, step, offset, n));
+        int[] sizes = new int[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            long length = servers.shards().get(i).length();
+            sizes[i] = (int) Math.min(Limits.FLOATS, Math.max(CHUNK, length / MOST_REQUESTS + 1));
+            ids[i] = everyPart(i, sizes[i], (offset, n, id) -> new Message.Pull(id, vector, steps, offset, n));
         }
-        for (int i = 0; i < servers.shards().size(); i++) {
-            for (long id : ids[i]) {
+        return new Asked(vector, ids, sizes);
+    }
+
+    /** Takes in what was asked for. */
+    void take(Asked asked, ParameterVector into) {
+        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+        for (int i = 0; i < asked.ids.length; i++) {
+            Shard range = servers.shards().get(i);
+            long at = range.from();
+            for (long id : asked.ids[i]) {
                 Message.Floats part = servers.insist(i, id, Message.Floats.class);
-                int n = part.floats().remaining() / Float.BYTES;
-                part.floats().asFloatBuffer().get(floats, 0, n);
-                target.position(part.offset()).put(floats, 0, n);
+                int n = (int) Math.min(asked.sizes[i], range.to() - at);
+                boolean due = part.vector() == asked.vector
+                        && part.offset() == at
+                        && part.floats().remaining() == n * Float.BYTES;
+                if (!due) {
+                    throw new RegroupException("server %d sent %d bytes of element %d, where %d floats of %d are due"
+                            .formatted(i, part.floats().remaining(), part.offset(), n, at));
+                }
+                Servers.bytes(target, at, n).put(part.floats());
+                at += n;
             }
         }
         Backend.loaded().writtenOnHost(into.vector());
@@ -57,16 +78,15 @@ final class StateTransfer {
 
     /** Gives all servers a state. */
     void load(long generation, long view, Member.State state) throws RefusedByServerException {
-        ByteBuffer bytes = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < servers.shards().size(); i++) {
             for (StateVector vector : StateVector.values()) {
                 FloatPointer source = new FloatPointer(
                         state.vectors().of(vector).vector().data().addressPointer());
-                long[] ids = everyPart(i, CHUNK, (offset, n, id) -> {
-                    source.position(offset).get(floats, 0, n);
-                    bytes.clear().asFloatBuffer().put(floats, 0, n);
-                    return new Message.Load(id, generation, view, vector, offset, bytes.limit(n * Float.BYTES));
-                });
+                long[] ids = everyPart(
+                        i,
+                        CHUNK,
+                        (offset, n, id) -> new Message.Load(
+                                id, generation, view, vector, offset, Servers.bytes(source, offset, n)));
                 for (long id : ids) {
                     servers.link(i).await(id, Message.Ack.class, servers.pulse(i));
                 }

@@ -34,6 +34,12 @@ final class SnapshotsTest {
         for (int step = 0; step < 6; step++) {
             one.step(a, new Attempt(1, 1, step));
         }
+        written();
+    }
+
+    /** A server that tells of its snapshots has written the last. */
+    private void written() {
+        assertInstanceOf(Message.Status.class, one.ask(a, 0, one.configure(0, 1)));
     }
 
     @AfterEach
@@ -73,6 +79,7 @@ final class SnapshotsTest {
         one.step(a, new Attempt(2, 2, 4));
         one.step(a, new Attempt(2, 2, 5));
         assertTrue(one.isAt(0, 6));
+        written();
         assertEquals(3, files().size());
         assertArrayEquals(new long[] {6, 4}, ((Message.Status) configureAgain()).snapshots());
     }
@@ -115,6 +122,7 @@ final class SnapshotsTest {
         one.step(a, new Attempt(2, 1, 4));
         one.step(a, new Attempt(2, 1, 5));
         assertTrue(one.isAt(0, 6));
+        written();
         assertTrue(one.log.get(one.log.size() - 1).contains("no snapshot of step 6"), one.log::toString);
     }
 }

@@ -196,10 +196,10 @@ final class CredentialsTest {
 
     @Test
     void anotherProtocolIsRefusedInWords() throws Exception {
-        Handshake.Opening later = new Handshake.Opening(2, new byte[32], 5, "9.0", "", "w");
+        Handshake.Opening later = new Handshake.Opening(Packet.PROTOCOL + 1, new byte[32], 5, "9.0", "", "w");
         Handshake.Opening read =
                 Handshake.Opening.decode(later.encode(key("k"))).orElseThrow();
-        assertEquals(2, read.protocol());
+        assertEquals(Packet.PROTOCOL + 1, read.protocol());
         assertEquals(5, read.reply());
         assertEquals("", read.name());
     }

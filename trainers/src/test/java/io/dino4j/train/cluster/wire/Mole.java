@@ -14,11 +14,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class Mole implements AutoCloseable {
     private final ExclusivePublication out;
     private final Subscription in;
+    private final boolean inMemory;
     private byte[] key = new byte[0];
     private int session;
 
     Mole(Wire wire, Address server) throws Exception {
         Aeron aeron = wire.aeron();
+        inMemory = server instanceof Ipc;
         Route to = Route.toServer(server);
         Route answers = Route.answers(server);
         in = aeron.addSubscription(answers.channel(), answers.stream());
@@ -28,12 +30,21 @@ final class Mole implements AutoCloseable {
 
     void shakeHands(Key shared, String name) throws Exception {
         byte[] nonce = Key.random();
-        raw(new Handshake.Opening(Packet.PROTOCOL, nonce, in.streamId(), "1.0", "", name).encode(shared));
+        raw(new Handshake.Opening(Packet.PROTOCOL, nonce, reply(), "1.0", "", name).encode(shared));
         Handshake.Welcome welcome = Handshake.Welcome.decode(next()).orElseThrow();
         session = welcome.session();
         key = Handshake.SessionKeys.of(shared, nonce, welcome.serverNonce(), session)
                 .toServer();
         raw(packet(Packet.CONFIRM, 0, 0, new byte[0]));
+    }
+
+    private int reply() throws Exception {
+        if (inMemory) {
+            return in.streamId();
+        }
+        Served.eventually(() -> in.resolvedEndpoint() != null, () -> "no port");
+        String endpoint = in.resolvedEndpoint();
+        return Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
     }
 
     /** A packet as its session's client would seal it. */
@@ -45,8 +56,19 @@ final class Mole implements AutoCloseable {
                 .putLong(sequence)
                 .putInt(frameLength)
                 .put(payload);
-        new Hmac(key).seal(packet.array(), packet.position());
-        return packet.array();
+        return sealed(packet.array());
+    }
+
+    /** In shared memory the code is over the header alone. */
+    private byte[] sealed(byte[] packet) {
+        if (!inMemory) {
+            new Hmac(key).seal(packet, packet.length - Packet.MAC);
+            return packet;
+        }
+        byte[] head = Arrays.copyOf(packet, Packet.OVERHEAD);
+        new Hmac(key).seal(head, Packet.HEADER);
+        System.arraycopy(head, Packet.HEADER, packet, packet.length - Packet.MAC, Packet.MAC);
+        return packet;
     }
 
     void raw(byte[] packet) {
