@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class CurateTest {
     private static final List<String> STAGES = List.of(
             "pool.copies", "benchmark.copies", "pool.dedup", "pool.emb", "clusters", "curated.emb", "lvd.manifest");
+
+    /** Some stages take milliseconds; to look without a pause would take a processor from the stages. */
+    private static final long LOOK_NS = 100_000;
 
     private static final String CONFIG =
             """
@@ -55,10 +59,10 @@ final class CurateTest {
     @BeforeAll
     static void imagesAndARun() throws IOException {
         pool = TinyRun.classes(shared.resolve("a pool"), 30, 1);
-        Path copies = Files.createDirectories(pool.resolve("kopien ä"));
+        Path beside = Files.createDirectories(pool.resolve("kopien ä"));
         try (Stream<Path> files = Files.walk(pool)) {
             for (Path file : files.filter(f -> f.toString().endsWith("0.png")).toList()) {
-                Files.copy(file, copies.resolve("copy of " + file.getFileName()));
+                Files.copy(file, beside.resolve("copy of " + file.getFileName()));
             }
         }
         Files.write(pool.resolve("empty.png"), new byte[0]);
@@ -113,7 +117,8 @@ final class CurateTest {
                 .formatted(pool, pool - retrieved, retrieved + 8);
         assertTrue(report.contains(row), row);
         assertTrue(report.contains("Sizes of clusters") && report.contains("Retrieved images"));
-        Outcome again = Outcome.of("curate", "run", "--config", config(shared, whole)).succeeded();
+        Outcome again =
+                Outcome.of("curate", "run", "--config", config(shared, whole)).succeeded();
         assertEquals(done.out(), again.out());
         assertTrue(again.err().contains("lvd.manifest is done already"), again.err());
         Outcome.of(
@@ -198,7 +203,7 @@ final class CurateTest {
             try (RunningProcess process =
                     RunningProcess.start(dir.resolve("log"), "curate", "run", "--config", config)) {
                 while (process.isAlive() && !Files.exists(draft.resolve("stage.json"))) {
-                    Thread.onSpinWait(); // some stages take milliseconds
+                    LockSupport.parkNanos(LOOK_NS);
                 }
                 killed += process.kill() == RunningProcess.KILLED && Files.exists(draft) ? 1 : 0;
             }
