@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class CurateTest {
     private static final List<String> STAGES = List.of(
             "pool.copies", "benchmark.copies", "pool.dedup", "pool.emb", "clusters", "curated.emb", "lvd.manifest");
+
+    /** Some stages take milliseconds; to look without a pause would take a processor from the stages. */
+    private static final long LOOK_NS = 100_000;
 
     private static final String CONFIG =
             """
@@ -41,16 +45,24 @@ final class CurateTest {
     private static Path benchmark;
     private static Path run;
 
+    /** A run over all stages, which nothing disturbed, and what it said. */
+    private static Path whole;
+
+    private static Outcome done;
+
+    /** The curated images, to be compared as copies. */
+    private static Path copies;
+
     @TempDir
     private Path dir;
 
     @BeforeAll
     static void imagesAndARun() throws IOException {
         pool = TinyRun.classes(shared.resolve("a pool"), 30, 1);
-        Path copies = Files.createDirectories(pool.resolve("kopien ä"));
+        Path beside = Files.createDirectories(pool.resolve("kopien ä"));
         try (Stream<Path> files = Files.walk(pool)) {
             for (Path file : files.filter(f -> f.toString().endsWith("0.png")).toList()) {
-                Files.copy(file, copies.resolve("copy of " + file.getFileName()));
+                Files.copy(file, beside.resolve("copy of " + file.getFileName()));
             }
         }
         Files.write(pool.resolve("empty.png"), new byte[0]);
@@ -60,6 +72,11 @@ final class CurateTest {
         Files.copy(first, benchmark.resolve(first.getFileName()));
         run = shared.resolve("run");
         Outcome.of("pretrain", "--config", TinyRun.config(shared), "--images", curated, "--out", run)
+                .succeeded();
+        whole = shared.resolve("whole");
+        done = Outcome.of("curate", "run", "--config", config(shared, whole)).succeeded();
+        copies = shared.resolve("copies");
+        Outcome.of("curate", "embed", "--images", curated, "--copies", "--out", copies)
                 .succeeded();
     }
 
@@ -72,9 +89,9 @@ final class CurateTest {
         }
     }
 
-    private Path config(Path out) throws IOException {
+    private static Path config(Path folder, Path out) throws IOException {
         return Files.writeString(
-                dir.resolve(out.getFileName() + ".yaml"), CONFIG.formatted(pool, curated, benchmark, out, run));
+                folder.resolve(out.getFileName() + ".yaml"), CONFIG.formatted(pool, curated, benchmark, out, run));
     }
 
     private static JsonNode summary(Path folder) throws IOException {
@@ -83,17 +100,15 @@ final class CurateTest {
 
     @Test
     void aRunGoesFromAPoolToASetToLearnFrom() throws IOException {
-        Path out = dir.resolve("out");
-        Outcome done = Outcome.of("curate", "run", "--config", config(out)).succeeded();
         assertTrue(done.err().contains("empty.png: the file is empty"), done.err());
-        assertTrue(done.out().endsWith("report: " + out.resolve("report.html") + "\n"), done.out());
-        assertEquals(1, summary(out.resolve("pool.copies")).get("unreadable").asInt());
-        JsonNode dedup = summary(out.resolve("pool.dedup"));
+        assertTrue(done.out().endsWith("report: " + whole.resolve("report.html") + "\n"), done.out());
+        assertEquals(1, summary(whole.resolve("pool.copies")).get("unreadable").asInt());
+        JsonNode dedup = summary(whole.resolve("pool.dedup"));
         assertEquals(90, dedup.get("in").asInt());
         assertTrue(dedup.get("out").asInt() < 60, "copies and the benchmark's picture are gone: " + dedup);
-        int retrieved = summary(out.resolve("lvd.manifest")).get("retrieved").asInt();
+        int retrieved = summary(whole.resolve("lvd.manifest")).get("retrieved").asInt();
         assertTrue(retrieved > 8 && retrieved <= 24, "3 of each of 8, as far as there are free ones: " + retrieved);
-        String report = Files.readString(out.resolve("report.html"));
+        String report = Files.readString(whole.resolve("report.html"));
         for (String stage : STAGES) {
             assertTrue(report.contains("<td>" + stage + "</td>"), stage);
         }
@@ -102,7 +117,8 @@ final class CurateTest {
                 .formatted(pool, pool - retrieved, retrieved + 8);
         assertTrue(report.contains(row), row);
         assertTrue(report.contains("Sizes of clusters") && report.contains("Retrieved images"));
-        Outcome again = Outcome.of("curate", "run", "--config", config(out)).succeeded();
+        Outcome again =
+                Outcome.of("curate", "run", "--config", config(shared, whole)).succeeded();
         assertEquals(done.out(), again.out());
         assertTrue(again.err().contains("lvd.manifest is done already"), again.err());
         Outcome.of(
@@ -110,7 +126,7 @@ final class CurateTest {
                         "--config",
                         TinyRun.config(dir),
                         "--images",
-                        out.resolve("lvd.manifest"),
+                        whole.resolve("lvd.manifest"),
                         "--out",
                         dir.resolve("run"))
                 .succeeded();
@@ -136,9 +152,6 @@ final class CurateTest {
                 .failed(2, "pool.emb: made with batch = ", "now it is 3", "--force");
         Outcome.of("curate", "cluster", "--embeddings", emb, "--k", 9, "--out", dir.resolve("c"))
                 .failed(2, "pool.emb: 8 images do not make 9 clusters");
-        Path copies = dir.resolve("copies");
-        Outcome.of("curate", "embed", "--images", curated, "--copies", "--out", copies)
-                .succeeded();
         Outcome.of(
                         "curate",
                         "retrieve",
@@ -164,9 +177,6 @@ final class CurateTest {
 
     @Test
     void imagesAreLookedAtUnlessTheUserTrustsTheVectors() throws IOException {
-        Path copies = dir.resolve("copies");
-        Outcome.of("curate", "embed", "--images", curated, "--copies", "--out", copies)
-                .succeeded();
         for (boolean verified : new boolean[] {true, false}) {
             Path out = dir.resolve("dedup " + verified);
             String[] more = verified ? new String[0] : new String[] {"--no-verify"};
@@ -185,17 +195,15 @@ final class CurateTest {
     @Test
     @Tag("process")
     void aRunThatIsKilledInEveryStageEndsInTheSameSet() throws Exception {
-        Path whole = dir.resolve("whole");
-        Outcome.of("curate", "run", "--config", config(whole)).succeeded();
         Path out = dir.resolve("out");
-        Path config = config(out);
+        Path config = config(dir, out);
         int killed = 0;
         for (String stage : STAGES) {
             Path draft = out.resolve(stage + ".draft");
             try (RunningProcess process =
                     RunningProcess.start(dir.resolve("log"), "curate", "run", "--config", config)) {
                 while (process.isAlive() && !Files.exists(draft.resolve("stage.json"))) {
-                    Thread.onSpinWait(); // some stages take milliseconds
+                    LockSupport.parkNanos(LOOK_NS);
                 }
                 killed += process.kill() == RunningProcess.KILLED && Files.exists(draft) ? 1 : 0;
             }

@@ -23,7 +23,7 @@ final class KillAndResumeTest {
     /** Epochs of the first phase, which most kills outlast, and of the second. */
     private static final int EPOCHS = 12;
 
-    private static final int MORE_EPOCHS = 88;
+    private static final int MORE_EPOCHS = 48;
     private static final int STEPS = (EPOCHS + MORE_EPOCHS) * TinyRun.EPOCH;
     private static final String SECOND_PHASE =
             "phases=[{name: large, optim: {epochs: %d}, crops: {global_crops_size: 40}}]".formatted(MORE_EPOCHS);

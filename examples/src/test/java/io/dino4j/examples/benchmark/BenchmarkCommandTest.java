@@ -121,7 +121,7 @@ final class BenchmarkCommandTest {
                             "--preset",
                             "nano",
                             "--batch",
-                            "64",
+                            "16",
                             "--runs",
                             "1",
                             "--precision",

@@ -24,15 +24,21 @@ import java.util.Optional;
  * @param from {@code https:}, {@code http:} or {@code file:}
  * @param target where the file will be
  * @param sha256 what it must hash to; empty to check its length alone
+ * @param pauseMs milliseconds before the second try; twice as many before each further one
  */
-record Download(URI from, Path target, Optional<String> sha256) {
+record Download(URI from, Path target, Optional<String> sha256, long pauseMs) {
     private static final int TRIES = 5;
+    private static final long PAUSE_MS = 200;
     private static final int CONNECT_MS = 20_000;
     private static final int STALL_MS = 60_000;
     private static final int BUFFER = 1 << 20;
 
     /** What a server says of a file, to ask for the rest of the same one. */
     private static final String TAG = ".tag";
+
+    Download(URI from, Path target, Optional<String> sha256) {
+        this(from, target, sha256, PAUSE_MS);
+    }
 
     /**
      * The file, which is fetched unless it is there.
@@ -221,10 +227,9 @@ record Download(URI from, Path target, Optional<String> sha256) {
         return target.resolveSibling(target.getFileName() + suffix);
     }
 
-    /** Doubles from a fifth of a second. */
-    private static void pause(int tries) throws IOException {
+    private void pause(int tries) throws IOException {
         try {
-            Thread.sleep(100L << tries);
+            Thread.sleep(pauseMs << tries - 1);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new FinalException("interrupted");

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Downloads from a server of this machine that breaks off, lies, or has another file by now. */
 final class DownloadTest {
     private static final int LENGTH = 3_000_000;
+    private static final long PAUSE_MS = 10;
 
     @TempDir
     private Path folder;
@@ -92,7 +93,7 @@ final class DownloadTest {
     }
 
     private Download download(Optional<String> sha256) {
-        return new Download(address(), folder.resolve("cache/model.pth"), sha256);
+        return new Download(address(), folder.resolve("cache/model.pth"), sha256, PAUSE_MS);
     }
 
     private String sha256() throws Exception {
