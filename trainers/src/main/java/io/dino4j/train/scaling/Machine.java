@@ -102,6 +102,24 @@ public record Machine(
         return with(flopsPerSecond, spread, networkBytesPerSecond);
     }
 
+    /** The same with other rates of messages, sums, updates and averages. */
+    public Machine withRates(
+            double workerBytes, double serverBytes, double sumBytes, double updates, double averages, double message) {
+        return new Machine(
+                flopsPerSecond,
+                computeSpread,
+                sharedCore,
+                networkBytesPerSecond,
+                latencySeconds,
+                packetOverhead,
+                workerBytes,
+                serverBytes,
+                sumBytes,
+                updates,
+                averages,
+                message);
+    }
+
     private Machine with(double flops, double spread, double network) {
         return new Machine(
                 flops,
