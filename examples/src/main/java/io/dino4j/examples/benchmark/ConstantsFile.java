@@ -34,7 +34,9 @@ record ConstantsFile(Path path) {
             for (Iterator<String> names = given.fieldNames(); names.hasNext(); ) {
                 String name = names.next();
                 JsonNode known = all.get(name);
-                if (known == null || known.isNumber() != given.get(name).isNumber()) {
+                if (known == null
+                        || known.isNumber() != given.get(name).isNumber()
+                        || known.isBoolean() != given.get(name).isBoolean()) {
                     throw new IllegalArgumentException(
                             "%s: '%s' is not a constant, or not of its type; usual are %s".formatted(path, name, all));
                 }
