@@ -140,10 +140,9 @@ final class ClusterUpdate implements Update {
     /** The next update, and what it makes of student and average. */
     private void make(double[] factors, Map<String, Double> values) {
         Hyper now = schedule.apply(made);
-        client.commit(made, update(now, factors, topology.note(made, values)));
+        client.commit(made, update(now, factors, topology.note(made, values)), student);
         made++;
         updates++;
-        client.pull(StateVector.STUDENT, made, student);
         boolean frozen = updates <= optimization.config().freezeBackboneSteps();
         (frozen ? emaOfHeads : ema).update(average, student, now.momentum());
     }

@@ -1,6 +1,7 @@
 package io.dino4j.examples.cli;
 
 import io.dino4j.examples.benchmark.BenchmarkCommand;
+import io.dino4j.graph.exec.Backend;
 import io.dino4j.train.TrainingException;
 import io.dino4j.train.checkpoint.CheckpointException;
 import io.dino4j.train.config.ConfigException;
@@ -8,11 +9,13 @@ import io.dino4j.zoo.weights.WeightsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** The command line. */
 @Command(
@@ -85,9 +88,23 @@ public final class Main {
         CommandLine main = new CommandLine(new Main());
         main.setCaseInsensitiveEnumValuesAllowed(true);
         main.setUsageHelpWidth(HELP_WIDTH);
+        main.setExecutionStrategy(Main::run);
         main.setParameterExceptionHandler((e, args) -> wrongUsage(e));
         main.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
         return main;
+    }
+
+    private static int run(ParseResult parsed) {
+        Integer help = CommandLine.executeHelpRequest(parsed);
+        if (help != null) {
+            return help;
+        }
+        Optional<String> missing = Backend.missing();
+        if (missing.isPresent()) {
+            parsed.commandSpec().commandLine().getErr().println("dino4j: " + missing.get());
+            return CommandLine.ExitCode.SOFTWARE;
+        }
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     private static int wrongUsage(ParameterException e) {

@@ -160,20 +160,17 @@ final class SimulatedWorker {
         }
     }
 
+    /** The step, and what it makes of the student, are asked for at once. */
     private void commit(double now) {
-        expect(world.servers().size());
+        int parts = world.pullParts();
+        expect(world.servers().size() * (1 + parts));
         for (SimulatedServer s : world.servers()) {
             s.commit(
                     request(now, s, MessageSizes.COMMIT),
                     step,
                     this,
-                    there -> received(there, MessageSizes.COMMITTED, this::pull));
+                    there -> received(there, MessageSizes.COMMITTED, this::average));
         }
-    }
-
-    private void pull(double now) {
-        int parts = world.pullParts();
-        expect(world.servers().size() * parts);
         for (SimulatedServer s : world.servers()) {
             for (int i = 0; i < parts; i++) {
                 long values = s.parameters() * (i + 1) / parts - s.parameters() * i / parts;

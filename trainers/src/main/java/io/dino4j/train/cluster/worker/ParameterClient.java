@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * A worker's side of the parameter servers. Calls follow the course of a step: {@link #reduce} during it, {@link #push} of every gradient,
- * {@link #norms}, {@link #commit}, {@link #pull}. Each may end with a {@link RegroupException}: then {@link #enter} again, and the step
+ * {@link #norms}, {@link #commit}. Each may end with a {@link RegroupException}: then {@link #enter} again, and the step
  * that it names. Whatever is done twice counts once.
  *
  * <p>For one thread, but {@link #push} and {@link #alive} for any.
@@ -153,11 +153,12 @@ public final class ParameterClient implements AutoCloseable {
      * Makes a step.
      *
      * @param update how
+     * @param student all of it is written
      */
-    public void commit(long step, StepUpdate update) {
+    public void commit(long step, StepUpdate update, ParameterVector student) {
         long start = System.nanoTime();
         try {
-            servers.commit(of(step), update);
+            servers.commit(of(step), update, student);
         } finally {
             exchangeNanos += System.nanoTime() - start;
         }

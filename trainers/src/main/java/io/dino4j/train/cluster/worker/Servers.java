@@ -176,12 +176,17 @@ final class Servers implements AutoCloseable {
         Message of(int shard, long request);
     }
 
-    private <A extends Message> List<A> ask(Class<A> type, Question question) throws RefusedByServerException {
+    private long[] send(Question question) {
         long[] ids = new long[links.size()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = links.get(i).next();
             links.get(i).send(question.of(i, ids[i]));
         }
+        return ids;
+    }
+
+    private <A extends Message> List<A> ask(Class<A> type, Question question) throws RefusedByServerException {
+        long[] ids = send(question);
         List<A> answers = new ArrayList<>();
         for (int i = 0; i < ids.length; i++) {
             answers.add(links.get(i).await(ids[i], type, pulse(i)));
@@ -307,15 +312,32 @@ final class Servers implements AutoCloseable {
         return all;
     }
 
-    void commit(Attempt now, StepUpdate u) {
-        insist(
-                Message.Committed.class,
-                (shard, id) -> new Message.Commit(
-                        id, now, u.lr(), u.lastLayerLr(), u.weightDecay(), u.momentum(), u.factors(), u.note()));
+    /** Makes a step. */
+    void commit(Attempt now, StepUpdate update) {
+        awaitCommits(sendCommits(now, update));
     }
 
-    void pull(StateVector vector, long step, ParameterVector into) {
-        transfer.pull(vector, step, into);
+    /** The same, and fetches what it makes of the student: that is asked for at once, and sent when it is there. */
+    void commit(Attempt now, StepUpdate update, ParameterVector student) {
+        long[] commits = sendCommits(now, update);
+        StateTransfer.Asked asked = transfer.ask(StateVector.STUDENT, now.step() + 1);
+        awaitCommits(commits);
+        transfer.take(asked, student);
+    }
+
+    private long[] sendCommits(Attempt now, StepUpdate u) {
+        return send((shard, id) -> new Message.Commit(
+                id, now, u.lr(), u.lastLayerLr(), u.weightDecay(), u.momentum(), u.factors(), u.note()));
+    }
+
+    private void awaitCommits(long[] ids) {
+        for (int i = 0; i < ids.length; i++) {
+            insist(i, ids[i], Message.Committed.class);
+        }
+    }
+
+    void pull(StateVector vector, long steps, ParameterVector into) {
+        transfer.take(transfer.ask(vector, steps), into);
     }
 
     /** Gives all servers a state. */

@@ -21,22 +21,34 @@ final class StateTransfer {
         this.servers = servers;
     }
 
-    void pull(StateVector vector, long step, ParameterVector into) {
-        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+    /** Parts of a vector that were asked for: by server, the numbers of the questions, and the floats of a part. */
+    record Asked(StateVector vector, long[][] ids, int[] sizes) {}
+
+    /** Asks for all of a vector, as it is after so many steps. */
+    Asked ask(StateVector vector, long steps) {
         long[][] ids = new long[servers.shards().size()][];
         int[] sizes = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             long length = servers.shards().get(i).length();
             sizes[i] = pulledAtOnce(length);
-            ids[i] = everyPart(i, sizes[i], (offset, n, id) -> new Message.Pull(id, vector, step, offset, n));
+            ids[i] = everyPart(i, sizes[i], (offset, n, id) -> new Message.Pull(id, vector, steps, offset, n));
         }
-        for (int i = 0; i < ids.length; i++) {
+        return new Asked(vector, ids, sizes);
+    }
+
+    /** Takes in what was asked for. */
+    void take(Asked asked, ParameterVector into) {
+        FloatPointer target = new FloatPointer(into.vector().data().addressPointer());
+        for (int i = 0; i < asked.ids.length; i++) {
             Shard range = servers.shards().get(i);
             long at = range.from();
-            for (long id : ids[i]) {
+            for (long id : asked.ids[i]) {
                 Message.Floats part = servers.insist(i, id, Message.Floats.class);
-                int n = (int) Math.min(sizes[i], range.to() - at);
-                if (part.offset() != at || part.floats().remaining() != n * Float.BYTES) {
+                int n = (int) Math.min(asked.sizes[i], range.to() - at);
+                boolean due = part.vector() == asked.vector
+                        && part.offset() == at
+                        && part.floats().remaining() == n * Float.BYTES;
+                if (!due) {
                     throw new RegroupException("server %d sent %d bytes of element %d, where %d floats of %d are due"
                             .formatted(i, part.floats().remaining(), part.offset(), n, at));
                 }
