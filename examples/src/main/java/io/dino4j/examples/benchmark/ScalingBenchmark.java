@@ -1,19 +1,17 @@
 package io.dino4j.examples.benchmark;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dino4j.data.Progress;
+import io.dino4j.graph.exec.Providers;
 import io.dino4j.train.config.ConfigLayers;
 import io.dino4j.train.scaling.Cluster;
 import io.dino4j.train.scaling.Machine;
 import io.dino4j.train.scaling.ScalingStudy;
 import io.dino4j.train.scaling.Workload;
+import io.dino4j.train.scaling.measure.MachineMeasurement;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.IntUnaryOperator;
@@ -36,10 +34,14 @@ import picocli.CommandLine.Spec;
             "  ./dino4j benchmark scaling",
             "  ./dino4j benchmark scaling --presets vitl14 --network 100 --gflops 60000 --details --out scaling.html",
             "  ./dino4j benchmark scaling --workers 1,4,16 --servers 4 --images-per-step 1024 --json > scaling.json",
+            "  ./dino4j benchmark scaling --measure --out-constants machine.json --presets vits14",
+            "  ./dino4j benchmark scaling --constants machine.json --network 25",
             "",
-            "Nothing is measured: a simulation of discrete events sends the messages of a run between simulated machines. Efficiency is",
+            "A simulation of discrete events sends the messages of a run between simulated machines. Efficiency is",
             "against one process without servers. Each worker has the images of the preset unless --images-per-step divides a step.",
-            "--constants takes a JSON object of some or all of the numbers that --json shows under 'machine'."
+            "--constants takes a JSON object of some or all of the numbers that --json shows under 'machine'. --measure takes them from",
+            "this machine: processor time of threads that send, sum and update, so that other work on it matters little. The speed of a",
+            "step is that of ViT-S/14 on one core; --gflops gives that of other workers, which is then not measured."
         })
 final class ScalingBenchmark implements Callable<Integer> {
     private static final int MOST_WORKERS = 4096;
@@ -112,6 +114,18 @@ final class ScalingBenchmark implements Callable<Integer> {
     private Path constants;
 
     @Option(
+            names = "--measure",
+            description =
+                    "Measure what a core of this machine can do, and simulate with that; network and spread are given.")
+    private boolean measure;
+
+    @Option(
+            names = "--out-constants",
+            paramLabel = "FILE",
+            description = "Write what is simulated with, as --constants reads it.")
+    private Path outConstants;
+
+    @Option(
             names = "--steps",
             paramLabel = "N",
             defaultValue = "8",
@@ -134,10 +148,13 @@ final class ScalingBenchmark implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         requireSizes();
         gradients.forEach(ScalingBenchmark::bytes);
         Machine machine = machine();
+        if (outConstants != null) {
+            new ConstantsFile(outConstants).write(machine);
+        }
         IntUnaryOperator rule = servers == null ? ScalingStudy::halfOf : w -> servers;
         List<ScalingTable.Line> lines = new ArrayList<>();
         for (String preset : presets) {
@@ -221,29 +238,20 @@ final class ScalingBenchmark implements Callable<Integer> {
         };
     }
 
-    private Machine machine() throws IOException {
-        Machine machine = constants == null ? Machine.MEASURED : read(constants);
+    /** The usual constants or those of this machine, then what a file says, then what options say. */
+    private Machine machine() throws IOException, InterruptedException {
+        Machine machine = measure ? measured() : Machine.MEASURED;
+        machine = constants == null ? machine : new ConstantsFile(constants).read(machine);
         machine = gflops == null ? machine : machine.withFlops(gflops * 1e9);
         return spread == null ? machine : machine.withSpread(spread);
     }
 
-    /** What a file says, and the usual numbers for the rest. */
-    private static Machine read(Path file) throws IOException {
-        ObjectMapper mapper = new ObjectMapper();
-        ObjectNode all = mapper.valueToTree(Machine.MEASURED);
-        JsonNode given = mapper.readTree(Files.readString(file));
-        if (!given.isObject()) {
-            throw new IllegalArgumentException(file + ": expected a JSON object");
+    private Machine measured() throws IOException, InterruptedException {
+        Progress progress = new ProgressLines(spec.commandLine().getErr());
+        Machine usual = Machine.MEASURED;
+        if (gflops == null) {
+            usual = usual.withFlops(CoreSpeed.ofSmallStep().flopsPerSecond(Providers.forThisMachine(), progress));
         }
-        for (Iterator<String> names = given.fieldNames(); names.hasNext(); ) {
-            String name = names.next();
-            JsonNode usual = all.get(name);
-            if (usual == null || usual.isNumber() != given.get(name).isNumber()) {
-                throw new IllegalArgumentException(
-                        "%s: '%s' is not a constant, or not of its type; usual are %s".formatted(file, name, all));
-            }
-            all.set(name, given.get(name));
-        }
-        return mapper.treeToValue(all, Machine.class);
+        return MachineMeasurement.of(usual, MachineMeasurement.Extent.FULL, MachineMeasurement.ownAddress(), progress);
     }
 }

@@ -37,11 +37,16 @@ final class ScalingBenchmarkTest {
         Path constants =
                 Files.writeString(folder.resolve("c.json"), "{\"computeSpread\": 0, \"latencySeconds\": 0.001}");
         Path page = folder.resolve("page.html");
+        Path used = folder.resolve("used.json");
         String common = "scaling --presets nano --network 1 --gradients bf16 --workers 3,4 --json";
-        assertEquals(0, run(common + " --constants " + constants + " --out " + page), err.toString());
+        assertEquals(
+                0,
+                run(common + " --constants " + constants + " --out " + page + " --out-constants " + used),
+                err.toString());
         JsonNode json = new ObjectMapper().readTree(out.toString());
         assertEquals(0, json.get("machine").get("computeSpread").asDouble());
         assertEquals(0.001, json.get("machine").get("latencySeconds").asDouble());
+        assertEquals(json.get("machine"), new ObjectMapper().readTree(Files.readString(used)));
         JsonNode points = json.get("curves").get(0).get("points");
         assertEquals(
                 "[1, 2, 3, 4]",

@@ -2,7 +2,7 @@ package io.dino4j.train.scaling;
 
 /**
  * What machines and the network between them can do. A worker computes with all of its cores; whether sending costs it a part of them is
- * {@code sharedCore}. A server does everything but the update on one thread.
+ * {@code sharedCore}. A server does everything on one core.
  *
  * @param flopsPerSecond of the matrix products of a step, as a worker really reaches them
  * @param computeSpread standard deviation of the logarithm of a worker's compute time, drawn anew for each step; 0 if all are equal
@@ -10,12 +10,12 @@ package io.dino4j.train.scaling;
  * @param networkBytesPerSecond of a card, in each direction
  * @param latencySeconds from card to card
  * @param packetOverhead bytes on the network for each byte of a message, at least 1
- * @param workerBytesPerSecond of messages that a worker packs and seals, or opens and unpacks
- * @param serverBytesPerSecond of messages that a server opens or seals
+ * @param workerBytesPerSecond of messages that a worker packs, seals and sends, or receives, opens and unpacks
+ * @param serverBytesPerSecond of messages that a server receives and opens, or seals and sends
  * @param sumBytesPerSecond of gradients in 32 bits that a server adds up or puts aside
  * @param updatesPerSecond parameters that a server updates: AdamW with the moving average
  * @param averagesPerSecond parameters whose moving average a worker makes for itself
- * @param messageSeconds of a message at a server, whatever its size
+ * @param messageSeconds of a message and its answer at a server, whatever their size: comes on top of its bytes
  */
 public record Machine(
         double flopsPerSecond,
@@ -33,11 +33,14 @@ public record Machine(
     private static final double GIGABIT = 1e9 / 8;
 
     /**
-     * One core of the machine of docs/results.md for a worker and one for a server, on a network of 10 Gbit/s. The latency is assumed;
-     * packets are those of {@code wire} between machines: 1340 of 1474 bytes are a message's.
+     * One core for a worker and one for a server, on a network of 10 Gbit/s. The rates are medians of four times {@code benchmark scaling
+     * --measure} (package {@code measure} says how) on a machine of two cores, AMD EPYC of family 26 with AVX-512, with other programs running
+     * on it: 0.23 to 0.29 GB/s of messages at a worker, 0.21 to 0.28 at a server, 4.2 to 6.2 GB/s of sums, 0.44 to 0.57 billion updates, 1.4 to
+     * 1.8 billion averages, 8 to 17 µs a message; 113 GFLOP/s with 131,072 prototypes, 139 with 65,536, 147 with 4,096. Spread and latency are assumed; packets are those of {@code wire} between
+     * machines: 1340 of 1474 bytes are a message's.
      */
     public static final Machine MEASURED =
-            new Machine(115e9, 0.03, true, 10 * GIGABIT, 50e-6, 1.1, 0.8e9, 0.8e9, 4e9, 0.5e9, 1e9, 10e-6);
+            new Machine(140e9, 0.03, true, 10 * GIGABIT, 50e-6, 1.1, 0.25e9, 0.24e9, 4.5e9, 0.53e9, 1.6e9, 16e-6);
 
     /** Nothing takes time but what is set afterwards. */
     static final Machine INFINITE = new Machine(
@@ -100,6 +103,24 @@ public record Machine(
     /** The same with workers that are more or less alike. */
     public Machine withSpread(double spread) {
         return with(flopsPerSecond, spread, networkBytesPerSecond);
+    }
+
+    /** The same with other rates of messages, sums, updates and averages. */
+    public Machine withRates(
+            double workerBytes, double serverBytes, double sumBytes, double updates, double averages, double message) {
+        return new Machine(
+                flopsPerSecond,
+                computeSpread,
+                sharedCore,
+                networkBytesPerSecond,
+                latencySeconds,
+                packetOverhead,
+                workerBytes,
+                serverBytes,
+                sumBytes,
+                updates,
+                averages,
+                message);
     }
 
     private Machine with(double flops, double spread, double network) {

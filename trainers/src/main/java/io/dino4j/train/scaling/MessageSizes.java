@@ -6,18 +6,13 @@ import io.dino4j.train.cluster.message.GradientEncoding;
 import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.Message;
 import io.dino4j.train.cluster.message.StateVector;
+import io.dino4j.train.cluster.worker.ParameterClient;
 import java.nio.ByteBuffer;
 
 /** Bytes of messages of a step without what they carry: measured by writing them, not counted by hand. */
 final class MessageSizes {
-    /** Gradients in a message, as workers send them. */
-    static final int GRADIENTS = 1 << 16;
-
-    /** Parameters in a message. */
-    static final int PARAMETERS = Limits.FLOATS;
-
     /** Parameters of a block whose squares are summed. */
-    static final int BLOCK = 4096;
+    private static final int BLOCK = 4096;
 
     /** What a commit leaves for workers that join: values of a step as text. */
     private static final int NOTE = 1024;
@@ -44,8 +39,26 @@ final class MessageSizes {
         return bytes.position();
     }
 
-    /** Messages that a number of values takes. */
-    static long messages(long values, int each) {
+    /** Messages that gradients take. */
+    static long pushes(long values) {
+        return messages(values, ParameterClient.PUSHED_AT_ONCE);
+    }
+
+    /**
+     * Messages that parameters take.
+     *
+     * @param rangeLength parameters of their server
+     */
+    static long pulls(long values, long rangeLength) {
+        return messages(values, ParameterClient.pulledAtOnce(rangeLength));
+    }
+
+    /** Values whose squares are sent. */
+    static long blocks(long parameters) {
+        return messages(parameters, BLOCK);
+    }
+
+    private static long messages(long values, int each) {
         return (values + each - 1) / each;
     }
 }

@@ -87,7 +87,7 @@ final class SimulatedServer {
             mostWaiting = Math.max(mostWaiting, waitingBytes);
         }
         double begun = thread.start(there);
-        double end = open(there, bytes, MessageSizes.messages(values, MessageSizes.GRADIENTS), more);
+        double end = open(there, bytes, MessageSizes.pushes(values), more);
         if (next[piece] == world.cluster().workers() && --openPieces == 0) {
             preparedAt = thread.take(end, 4 * parameters / world.machine().sumBytesPerSecond());
             norms.forEach(a -> answer(preparedAt, a));
@@ -113,7 +113,7 @@ final class SimulatedServer {
     /** The squares are asked for. */
     void norms(double there, int wanted, SimulatedWorker worker, Receipt receipt) {
         double end = open(there, MessageSizes.NORMS, 1, 0);
-        double squares = 8.0 * MessageSizes.messages(parameters, MessageSizes.BLOCK);
+        double squares = 8.0 * MessageSizes.blocks(parameters);
         Asked asked = new Asked(worker, squares + MessageSizes.SQUARES, receipt);
         if (wanted < step || openPieces == 0) {
             answer(end, asked);
@@ -137,7 +137,7 @@ final class SimulatedServer {
 
     /** Parameters are asked for. */
     void pull(double there, long values, SimulatedWorker worker, Receipt receipt) {
-        double messages = MessageSizes.messages(values, MessageSizes.PARAMETERS);
+        double messages = MessageSizes.pulls(values, parameters);
         double end = open(there, messages * MessageSizes.PULL, messages, 0);
         answer(end, new Asked(worker, 4.0 * values + messages * MessageSizes.FLOATS, receipt));
     }

@@ -136,7 +136,7 @@ final class SimulatedWorker {
         sending = true;
         StepSimulation.Piece piece = ready.remove();
         double bytes = world.cluster().gradientBytes() * piece.values()
-                + MessageSizes.messages(piece.values(), MessageSizes.GRADIENTS) * (double) MessageSizes.PUSH;
+                + MessageSizes.pushes(piece.values()) * (double) MessageSizes.PUSH;
         double packed = sender.take(now, seconds(bytes));
         world.events().at(world.network().free(packed, rank), t -> {
             SimulatedServer server = world.servers().get(piece.server());
@@ -151,7 +151,7 @@ final class SimulatedWorker {
     private void norms(double now) {
         expect(world.servers().size());
         for (SimulatedServer s : world.servers()) {
-            double squares = 8.0 * MessageSizes.messages(s.parameters(), MessageSizes.BLOCK);
+            double squares = 8.0 * MessageSizes.blocks(s.parameters());
             s.norms(
                     request(now, s, MessageSizes.NORMS),
                     step,
@@ -160,24 +160,21 @@ final class SimulatedWorker {
         }
     }
 
+    /** The step, and what it makes of the student, are asked for at once. */
     private void commit(double now) {
-        expect(world.servers().size());
+        int parts = world.pullParts();
+        expect(world.servers().size() * (1 + parts));
         for (SimulatedServer s : world.servers()) {
             s.commit(
                     request(now, s, MessageSizes.COMMIT),
                     step,
                     this,
-                    there -> received(there, MessageSizes.COMMITTED, this::pull));
+                    there -> received(there, MessageSizes.COMMITTED, this::average));
         }
-    }
-
-    private void pull(double now) {
-        int parts = world.pullParts();
-        expect(world.servers().size() * parts);
         for (SimulatedServer s : world.servers()) {
             for (int i = 0; i < parts; i++) {
                 long values = s.parameters() * (i + 1) / parts - s.parameters() * i / parts;
-                double messages = MessageSizes.messages(values, MessageSizes.PARAMETERS);
+                double messages = MessageSizes.pulls(values, s.parameters());
                 double bytes = 4.0 * values + messages * MessageSizes.FLOATS;
                 s.pull(
                         request(now, s, messages * MessageSizes.PULL),

@@ -1,6 +1,7 @@
 package io.dino4j.train.scaling;
 
 import io.dino4j.data.Seed;
+import io.dino4j.train.cluster.worker.ParameterClient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,8 +18,8 @@ final class StepSimulation {
 
     private static final int LEAST_PER_SERVER = 8;
 
-    /** The least that is followed on its own. */
-    private static final long LEAST_PIECE = MessageSizes.GRADIENTS;
+    /** The least that is followed on its own: workers wait for as much before they send, and servers sum pieces of this length. */
+    private static final long LEAST_PIECE = 1 << 16;
 
     /**
      * Gradients of one layer for one server.
@@ -63,7 +64,8 @@ final class StepSimulation {
         for (int w = 0; w < cluster.workers(); w++) {
             workers.add(new SimulatedWorker(this, w, root.at(0, w)));
         }
-        long most = Math.max(1, work.parameters() / cluster.servers() / MessageSizes.PARAMETERS);
+        long range = work.parameters() / cluster.servers();
+        long most = Math.max(1, range / ParameterClient.pulledAtOnce(range));
         pullParts = (int) Math.min(most, Math.max(1, MOST_PIECES / 2 / cluster.servers()));
     }
 

@@ -16,7 +16,7 @@ package io.dino4j.train.scaling;
  * {@code P} parameters; {@code g} bytes of a gradient, 4 as it is, 2 in bf16, with a threshold 4 for each that is sent; {@code nᵣ} values of
  * the sum {@code r} over ranks: for cls tokens and for patches once the number of samples, once the largest logit, and three times a number
  * for each of the K prototypes, then the losses; the squares of each block of 4096 gradients; and the headers {@code h} of messages of
- * 65,536 gradients, of 262,144 parameters, of each sum, and of each server. A server has {@code W U / S} to receive and {@code W D / S} to
+ * 16,000 gradients, of as many parameters (more from a server that has over 16 million), of each sum, and of each server. A server has {@code W U / S} to receive and {@code W D / S} to
  * send, on average: sums are dealt to servers by their numbers.
  *
  * @param workerSends U
@@ -34,18 +34,19 @@ public record Traffic(double workerSends, double workerReceives, double serverRe
         double sums = 8.0
                 * (LOSSES
                         + work.targetSums().stream().mapToInt(Integer::intValue).sum());
+        double pulls = (double) c.servers() * MessageSizes.pulls(p / c.servers(), p / c.servers());
         int requests = work.targetSums().size() + 1;
         double up = c.gradientBytes() * p
-                + MessageSizes.messages(p, MessageSizes.GRADIENTS) * (double) MessageSizes.PUSH
+                + MessageSizes.pushes(p) * (double) MessageSizes.PUSH
                 + sums
                 + (double) requests * MessageSizes.REDUCE
-                + MessageSizes.messages(p, MessageSizes.PARAMETERS) * (double) MessageSizes.PULL
+                + pulls * MessageSizes.PULL
                 + c.servers() * (double) (MessageSizes.NORMS + MessageSizes.COMMIT);
         double down = 4.0 * p
-                + MessageSizes.messages(p, MessageSizes.PARAMETERS) * (double) MessageSizes.FLOATS
+                + pulls * MessageSizes.FLOATS
                 + sums
                 + (double) requests * MessageSizes.REDUCED
-                + 8.0 * MessageSizes.messages(p, MessageSizes.BLOCK)
+                + 8.0 * MessageSizes.blocks(p)
                 + c.servers() * (double) (MessageSizes.SQUARES + MessageSizes.COMMITTED);
         double perServer = (double) c.workers() / c.servers();
         return new Traffic(up, down, perServer * up, perServer * down);

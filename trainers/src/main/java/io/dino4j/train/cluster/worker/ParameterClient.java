@@ -17,6 +17,9 @@ import java.util.function.Consumer;
  * <p>For one thread, but {@link #push} and {@link #alive} for any.
  */
 public final class ParameterClient implements AutoCloseable {
+    /** Gradients of a message. */
+    public static final int PUSHED_AT_ONCE = Servers.CHUNK;
+
     private final ShardLinks links;
     private final Servers servers;
     private final Consumer<String> say;
@@ -213,6 +216,15 @@ public final class ParameterClient implements AutoCloseable {
         } finally {
             exchangeNanos += System.nanoTime() - start;
         }
+    }
+
+    /**
+     * Parameters of a message.
+     *
+     * @param rangeLength parameters of the server
+     */
+    public static int pulledAtOnce(long rangeLength) {
+        return StateTransfer.pulledAtOnce(rangeLength);
     }
 
     /** Nanoseconds spent waiting for servers and other workers so far: all of a step but the gradients that are sent meanwhile. */

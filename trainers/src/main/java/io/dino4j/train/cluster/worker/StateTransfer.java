@@ -37,7 +37,7 @@ final class StateTransfer {
         int[] sizes = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             long length = servers.shards().get(i).length();
-            sizes[i] = (int) Math.min(Limits.FLOATS, Math.max(CHUNK, length / MOST_REQUESTS + 1));
+            sizes[i] = pulledAtOnce(length);
             ids[i] = everyPart(i, sizes[i], (offset, n, id) -> new Message.Pull(id, vector, steps, offset, n));
         }
         return new Asked(vector, ids, sizes);
@@ -63,6 +63,11 @@ final class StateTransfer {
     @FunctionalInterface
     private interface PartQuestion {
         Message of(long offset, int count, long request);
+    }
+
+    /** Floats of a part of a range. */
+    static int pulledAtOnce(long length) {
+        return (int) Math.min(Limits.FLOATS, Math.max(CHUNK, length / MOST_REQUESTS + 1));
     }
 
     private long[] everyPart(int shard, int size, PartQuestion question) {
