@@ -1,7 +1,6 @@
 package io.dino4j.examples.cli;
 
 import io.dino4j.examples.benchmark.BenchmarkCommand;
-import io.dino4j.graph.exec.Backend;
 import io.dino4j.train.TrainingException;
 import io.dino4j.train.checkpoint.CheckpointException;
 import io.dino4j.train.config.ConfigException;
@@ -99,7 +98,7 @@ public final class Main {
         if (help != null) {
             return help;
         }
-        Optional<String> missing = Backend.missing();
+        Optional<String> missing = CudaDriver.missing();
         if (missing.isPresent()) {
             parsed.commandSpec().commandLine().getErr().println("dino4j: " + missing.get());
             return CommandLine.ExitCode.SOFTWARE;

@@ -1,9 +1,5 @@
 package io.dino4j.graph.exec;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.concurrency.AffinityManager;
@@ -23,11 +19,6 @@ public final class Backend {
                 Nd4j.getAffinityManager(), Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.CUDA);
     }
 
-    private static final String CUDA_BACKEND = "org/nd4j/linalg/jcublas/JCublasBackend.class";
-
-    /** What the driver of a card makes: on Linux, and on Linux under Windows. */
-    private static final List<Path> CARDS = List.of(Path.of("/dev/nvidiactl"), Path.of("/dev/dxg"));
-
     private final AffinityManager affinity;
     private final boolean cards;
 
@@ -45,24 +36,6 @@ public final class Backend {
     /** The one that ND4J has found on the class path. */
     public static Backend loaded() {
         return Loaded.BACKEND;
-    }
-
-    /**
-     * What this machine lacks for the backend on the class path. Asked before ND4J is used: it would answer with a stack trace.
-     *
-     * @return one line; empty if nothing is known to be missing
-     */
-    public static Optional<String> missing() {
-        boolean cuda = Backend.class.getClassLoader().getResource(CUDA_BACKEND) != null;
-        return missing(cuda, CARDS.stream().anyMatch(Files::exists));
-    }
-
-    static Optional<String> missing(boolean cuda, boolean card) {
-        return cuda && !card
-                ? Optional.of(
-                        "this was built for CUDA, and no NVIDIA card with its driver is here (there is no %s); build it without the profile cuda (DINO4J_PROFILES) to use the processors"
-                                .formatted(CARDS.get(0)))
-                : Optional.empty();
     }
 
     /** True if arrays are on cards. */
