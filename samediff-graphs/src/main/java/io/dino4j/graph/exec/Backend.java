@@ -1,5 +1,6 @@
 package io.dino4j.graph.exec;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.concurrency.AffinityManager;
@@ -36,6 +37,21 @@ public final class Backend {
     /** The one that ND4J has found on the class path. */
     public static Backend loaded() {
         return Loaded.BACKEND;
+    }
+
+    /**
+     * Part of the processor's copy of an array, for reading and writing.
+     *
+     * @param array where its elements begin, whatever its position
+     * @param from first byte
+     * @param length bytes, less than 2 GB
+     * @return in the order of this machine, valid while the array is
+     */
+    public static ByteBuffer bytes(Pointer array, long from, long length) {
+        try (BytePointer base = new BytePointer(array.position(0))) {
+            // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
+            return base.getPointer(BytePointer.class, from).capacity(length).asByteBuffer();
+        }
     }
 
     /** True if arrays are on cards. */

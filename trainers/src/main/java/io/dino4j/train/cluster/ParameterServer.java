@@ -84,7 +84,7 @@ public final class ParameterServer implements AutoCloseable {
         private final ShardServer server;
         private final Consumer<String> log;
         private final ByteBuffer out = ByteBuffer.allocateDirect(Limits.FRAME);
-        private final Map<Peer, Worker> workers = new HashMap<>();
+        private final Map<Peer, WirePeer> workers = new HashMap<>();
 
         Workplace(ShardServer server, Consumer<String> log) {
             this.server = server;
@@ -93,7 +93,7 @@ public final class ParameterServer implements AutoCloseable {
 
         @Override
         public void connected(Peer peer) {
-            workers.put(peer, new Worker(peer));
+            workers.put(peer, new WirePeer(peer, out));
         }
 
         @Override
@@ -111,29 +111,9 @@ public final class ParameterServer implements AutoCloseable {
 
         @Override
         public void left(Peer peer, String reason) {
-            Worker worker = workers.remove(peer);
+            WirePeer worker = workers.remove(peer);
             if (worker != null) {
                 server.left(worker);
-            }
-        }
-
-        private final class Worker implements io.dino4j.train.cluster.server.Peer {
-            private final Peer peer;
-
-            Worker(Peer peer) {
-                this.peer = peer;
-            }
-
-            @Override
-            public String name() {
-                return peer.name();
-            }
-
-            @Override
-            public void send(Message message) {
-                out.clear();
-                ByteBuffer bulk = Codec.writeHead(message, out);
-                peer.send(out.flip(), bulk);
             }
         }
     }

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -124,13 +124,9 @@ public final class SafetensorsWriter {
 
     private static void writeBytes(FileChannel channel, INDArray array, long from, long bytes) throws IOException {
         Backend.loaded().toHost(array);
-        try (BytePointer pointer = new BytePointer(array.data().addressPointer())) {
-            for (long done = from; done < bytes; done += LARGEST_WRITE) {
-                long part = Math.min(LARGEST_WRITE, bytes - done);
-                // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
-                BytePointer start = pointer.getPointer(BytePointer.class, done);
-                drain(channel, start.capacity(part).asByteBuffer());
-            }
+        Pointer memory = array.data().addressPointer();
+        for (long done = from; done < bytes; done += LARGEST_WRITE) {
+            drain(channel, Backend.bytes(memory, done, Math.min(LARGEST_WRITE, bytes - done)));
         }
     }
 

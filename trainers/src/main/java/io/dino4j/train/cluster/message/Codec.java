@@ -146,7 +146,8 @@ public final class Codec {
     }
 
     /**
-     * Writes all of a message but the bytes and floats of {@link Push}, {@link Load} and {@link Floats}, which may be sent from where they are.
+     * Writes all of a message but the bytes and floats of {@link Push}, {@link Keep}, {@link Load} and {@link Floats}, which may be sent from
+     * where they are.
      *
      * @param head written from its position on, which is moved. Its byte order becomes little-endian
      * @return what has to follow it in the frame, a buffer of the message; empty for other messages

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
  * One server of a run's parameters: it holds a range of student, teacher and AdamW's moments, sums the gradients of all ranks, and makes a
  * step when a worker says so. Shard 0 also keeps the seats. What each message does is said at {@link Message}.
  *
- * <p>Single-threaded: {@link #handle}, {@link #left} and {@link #tick} are called by one thread. The update of a step is
- * made inside the call that asks for it; a snapshot is written meanwhile, until the next update. Nothing that a peer says ends the server: faults are answered with {@link Message.Refused} and
- * a log line.
+ * <p>Single-threaded: {@link #handle}, {@link #left} and {@link #tick} are called by one thread. The update of a step is made inside the call
+ * that asks for it; a snapshot is written meanwhile, until the next update. Nothing that a peer says ends the server: faults are answered
+ * with {@link Message.Refused} and a log line.
  *
  * <p>Memory: four ranges of state, one for the sum, and what waits for its turn in the sum, which is W−1 ranges at most; all of it native.
  */

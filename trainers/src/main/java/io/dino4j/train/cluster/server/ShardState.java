@@ -15,7 +15,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -89,12 +88,10 @@ final class ShardState implements AutoCloseable {
         requireInside(which, offset, count);
         Backend.loaded().toHost(vector(which));
         Backend.loaded().writtenOnHost(vector(which)); // or is about to be
-        try (BytePointer base = new BytePointer(vector(which).data().addressPointer())) {
-            // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
-            return base.getPointer(BytePointer.class, (offset - from(which)) * Float.BYTES)
-                    .capacity((long) count * Float.BYTES)
-                    .asByteBuffer();
-        }
+        return Backend.bytes(
+                vector(which).data().addressPointer(),
+                (offset - from(which)) * Float.BYTES,
+                (long) count * Float.BYTES);
     }
 
     private long from(StateVector which) {

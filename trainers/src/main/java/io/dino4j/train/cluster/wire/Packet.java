@@ -5,8 +5,8 @@ package io.dino4j.train.cluster.wire;
  * and the first 16 bytes of an HMAC-SHA256. A frame is cut into packets that follow each other.
  *
  * <p>The code is over all before it, but in shared memory over the header alone. That memory is closed to other users, and who can write
- * there can do so after a code is checked as well as before: it tells apart sessions and what is repeated, and a code over the rest
- * would take as much time as the training itself.
+ * there can do so after a code is checked as well as before: it tells apart sessions and what is repeated, and a code over the rest,
+ * worked out at both ends, costs more than moving it.
  */
 final class Packet {
     /** Changes with the layout of anything that is sent. */

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** All servers of a run. Questions go to every one before the first answer is waited for; shard 0 is always the first to be waited for. */
@@ -174,12 +173,7 @@ final class Servers implements AutoCloseable {
 
     /** Part of a vector as it lies in memory, for reading and writing. */
     static ByteBuffer bytes(FloatPointer vector, long offset, int count) {
-        try (BytePointer base = new BytePointer(vector.position(0))) {
-            // a pointer of its own: a buffer reaches no further than 2 GB from where its pointer begins
-            return base.getPointer(BytePointer.class, offset * Float.BYTES)
-                    .capacity((long) count * Float.BYTES)
-                    .asByteBuffer();
-        }
+        return Backend.bytes(vector, offset * Float.BYTES, (long) count * Float.BYTES);
     }
 
     private int shardOf(long element) {

@@ -1,6 +1,7 @@
 package io.dino4j.train.scaling.measure;
 
 import io.dino4j.data.DaemonThreads;
+import io.dino4j.train.cluster.WirePeer;
 import io.dino4j.train.cluster.message.Codec;
 import io.dino4j.train.cluster.message.Limits;
 import io.dino4j.train.cluster.message.MalformedMessageException;
@@ -257,7 +258,7 @@ final class TrialWire implements AutoCloseable {
             try {
                 Message message = Codec.read(payload);
                 if (!(message instanceof Message.Push)) {
-                    trial.server().handle(new Answers(peer, out), message);
+                    trial.server().handle(new WirePeer(peer, out), message);
                 }
                 frames++;
             } catch (MalformedMessageException e) {
@@ -268,20 +269,6 @@ final class TrialWire implements AutoCloseable {
         @Override
         public void left(Peer peer, String reason) {
             // at the end
-        }
-    }
-
-    private record Answers(Peer peer, ByteBuffer out) implements io.dino4j.train.cluster.server.Peer {
-        @Override
-        public String name() {
-            return peer.name();
-        }
-
-        @Override
-        public void send(Message message) {
-            out.clear();
-            ByteBuffer bulk = Codec.writeHead(message, out);
-            peer.send(out.flip(), bulk);
         }
     }
 }
